@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS 1
+#endif
+#endif
+
+#ifdef ARENA_POISONS
+#include <sanitizer/asan_interface.h>
+#define GAP_BYTES 32
+#define POISON(address, size)   ASAN_POISON_MEMORY_REGION(address, size)
+#define UNPOISON(address, size) ASAN_UNPOISON_MEMORY_REGION(address, size)
+#else
+#define GAP_BYTES               0
+#define POISON(address, size)   ((void)(address), (void)(size))
+#define UNPOISON(address, size) ((void)(address), (void)(size))
+#endif
+
+#define ALIGN_BYTES _Alignof(max_align_t)
+
+/* What stays resident between requests; an ordinary request fits. */
+#define KEEP_BYTES ((size_t)128 * 1024)
+
+struct deferred {
+	void (*fn)(void *);
+	void *object;
+	struct deferred *next;
+};
+
+struct arena {
+	unsigned char *block;
+	size_t cap_bytes;
+	size_t used_bytes;
+	struct deferred *deferred;
+};
+
+struct arena *arena_open(size_t cap_bytes)
+{
+	struct arena *arena = calloc(1, sizeof(*arena));
+	if (arena == NULL)
+		return NULL;
+	arena->block = mmap(NULL, cap_bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena->block == MAP_FAILED) {
+		free(arena);
+		return NULL;
+	}
+	arena->cap_bytes = cap_bytes;
+	POISON(arena->block, cap_bytes);
+	return arena;
+}
+
+void arena_close(struct arena *arena)
+{
+	if (arena == NULL)
+		return;
+	arena_reset(arena);
+	UNPOISON(arena->block, arena->cap_bytes);
+	munmap(arena->block, arena->cap_bytes);
+	free(arena);
+}
+
+void *arena_alloc(struct arena *arena, size_t size_bytes)
+{
+	size_t start = (arena->used_bytes + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1);
+	if (start > arena->cap_bytes || arena->cap_bytes - start < GAP_BYTES ||
+		arena->cap_bytes - start - GAP_BYTES < size_bytes)
+		return NULL;
+	arena->used_bytes = start + size_bytes + GAP_BYTES;
+	UNPOISON(arena->block + start, size_bytes);
+	return arena->block + start;
+}
+
+void *arena_calloc(struct arena *arena, size_t count, size_t size_bytes)
+{
+	size_t total_bytes;
+	if (__builtin_mul_overflow(count, size_bytes, &total_bytes))
+		return NULL;
+	return arena_alloc(arena, total_bytes);
+}
+
+void *arena_dup(struct arena *arena, const void *bytes, size_t size_bytes)
+{
+	if (size_bytes == SIZE_MAX)
+		return NULL;
+	char *copy = arena_alloc(arena, size_bytes + 1);
+	if (copy != NULL && size_bytes > 0)
+		memcpy(copy, bytes, size_bytes);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *string)
+{
+	return arena_dup(arena, string, strlen(string));
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return NULL;
+	char *string = arena_alloc(arena, (size_t)length + 1);
+	if (string == NULL)
+		return NULL;
+	va_start(arguments, format);
+	vsnprintf(string, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	return string;
+}
+
+_Bool arena_defer(struct arena *arena, void (*fn)(void *), void *object)
+{
+	struct deferred *deferred = arena_alloc(arena, sizeof(*deferred));
+	if (deferred == NULL)
+		return 0;
+	*deferred = (struct deferred){ .fn = fn, .object = object, .next = arena->deferred };
+	arena->deferred = deferred;
+	return 1;
+}
+
+void arena_reset(struct arena *arena)
+{
+	while (arena->deferred != NULL) {
+		struct deferred *deferred = arena->deferred;
+		arena->deferred = deferred->next;
+		deferred->fn(deferred->object);
+	}
+	UNPOISON(arena->block, arena->used_bytes);
+	size_t kept_bytes = arena->used_bytes < KEEP_BYTES ? arena->used_bytes : KEEP_BYTES;
+	explicit_bzero(arena->block, kept_bytes);
+	/* The kernel hands these pages back zeroed, which is also a wipe. */
+	if (arena->used_bytes > KEEP_BYTES &&
+		madvise(arena->block + KEEP_BYTES, arena->used_bytes - KEEP_BYTES, MADV_DONTNEED) != 0)
+		explicit_bzero(arena->block + KEEP_BYTES, arena->used_bytes - KEEP_BYTES);
+	POISON(arena->block, arena->used_bytes);
+	arena->used_bytes = 0;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+	return arena->used_bytes;
+}

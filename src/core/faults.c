@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/faults.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define DETAIL_BYTES 512
+
+void faults_init(struct faults *faults, struct arena *arena)
+{
+	faults->arena = arena;
+	faults->count = 0;
+}
+
+enum err faults_add(struct faults *faults, enum err err, const char *pointer, const char *format, ...)
+{
+	if (faults->count == FAULTS_MAX)
+		return err;
+	char detail[DETAIL_BYTES];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(detail, sizeof(detail), format, arguments);
+	va_end(arguments);
+	const char *pointer_copy = arena_strdup(faults->arena, pointer);
+	const char *detail_copy = arena_strdup(faults->arena, detail);
+	faults->items[faults->count++] = (struct fault){
+		.pointer = pointer_copy != NULL ? pointer_copy : "",
+		.err = err,
+		.detail = detail_copy != NULL ? detail_copy : err_sentence(err),
+	};
+	return err;
+}
+
+enum err faults_err(const struct faults *faults)
+{
+	return faults->count == 0 ? ERR_OK : faults->items[0].err;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The list of what is wrong with a request, each at its JSON pointer (RFC 6901) or query
+ * parameter. All faults are collected, so that a client learns of them in one answer.
+ */
+#ifndef COREGATE_CORE_FAULTS_H
+#define COREGATE_CORE_FAULTS_H
+
+#include <stddef.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+
+/* More than this many are counted, not kept. */
+#define FAULTS_MAX 100
+
+struct fault {
+	const char *pointer; /* "/changes/0/value", or "?limit" for a query parameter */
+	enum err err;
+	const char *detail; /* one sentence for people */
+};
+
+struct faults {
+	struct arena *arena;
+	size_t count;
+	struct fault items[FAULTS_MAX];
+};
+
+/* An empty list whose texts will live in arena. */
+void faults_init(struct faults *faults, struct arena *arena);
+
+/* Adds a fault; pointer is copied, detail is formatted into the arena. Returns err, so that a
+ * caller can write `return faults_add(…)`. */
+enum err faults_add(struct faults *faults, enum err err, const char *pointer, const char *format,
+	...) PRINTF_LIKE(4, 5);
+
+/* ERR_OK when the list is empty, else the error of the first fault. */
+enum err faults_err(const struct faults *faults);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Random bytes, digests, and comparing or forgetting secrets. With auth/ the only door to libsodium.
+ */
+#ifndef COREGATE_CORE_SECRET_H
+#define COREGATE_CORE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_BYTES 32
+
+/* Once a process, before anything else here or in auth/. False when libsodium cannot start. */
+bool secret_init(void);
+
+/* Unpredictable bytes. */
+void random_bytes(void *ret_bytes, size_t length);
+
+/* BLAKE2b-256 (RFC 7693) of the concatenation of two pieces; either may be empty. */
+void digest_blake2b(const void *first, size_t first_length, const void *second,
+	size_t second_length, uint8_t ret_digest[static DIGEST_BYTES]);
+
+/* Compares in constant time. */
+bool secret_is_equal(const void *a, const void *b, size_t length);
+
+/* Overwrites in a way the compiler keeps. */
+void secret_wipe(void *bytes, size_t length);
+
+/* Lower-case hexadecimal and a NUL: 2 * length + 1 bytes. */
+void hex_render(const void *bytes, size_t length, char *ret_text);
+
+/* Exactly 2 * length hexadecimal digits, any case; false for anything else. */
+bool hex_parse(const char *text, size_t text_length, void *ret_bytes, size_t length);
+
+#endif

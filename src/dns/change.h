@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A change as a value: what a client wants done, with everything the writer needs to do it or to
+ * refuse it; and the outcome. Both travel between processes as bytes (change_pack, outcome_pack).
+ */
+#ifndef COREGATE_DNS_CHANGE_H
+#define COREGATE_DNS_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "dns/name.h"
+#include "dns/rrset.h"
+
+#define CHANGE_OPS_MAX         1000u
+#define OP_BOUNDS_MAX          16u
+#define PRECONDITION_ETAGS_MAX 8u
+
+enum op_kind {
+	OP_RRSET_ADD,   /* adds values; ERR_EXISTS when one is there already */
+	OP_RRSET_PUT,   /* creates or replaces the RRset */
+	OP_RRSET_PATCH, /* drops `remove`, then adds values; what is missing or there already is no error */
+	OP_RRSET_DROP,  /* drops the RRset; ERR_NOT_FOUND when there is none */
+	OP_VALUE_DROP,  /* drops one value; ERR_NOT_FOUND when it is not there */
+	OP_ZONE_ADD,    /* a new zone: rrset is its SOA, apex_ns its NS RRset; ERR_EXISTS */
+	OP_ZONE_DROP,   /* a zone with all its records; ERR_NO_SUCH_ZONE */
+	OP_REVOKE,      /* a revocation */
+	OP__MAX
+};
+
+/* What an effect does to an RRset or zone: the letters c, u, d of a grant. */
+enum effect_action {
+	EFFECT_NONE = 0,
+	EFFECT_CREATE = 1,
+	EFFECT_UPDATE = 2,
+	EFFECT_DELETE = 4,
+};
+
+/* What one covering grant permits for an op. The writer knows the current state, so it is the writer
+ * that holds the effect against these: one bound must cover the whole effect. */
+struct bound {
+	uint8_t actions; /* set of enum effect_action */
+	uint32_t ttl_min_s;
+	uint32_t ttl_max_s;
+	uint32_t values_max; /* records per RRset afterwards */
+};
+
+enum precondition_kind {
+	PRECONDITION_NONE,
+	PRECONDITION_MATCH_ANY,  /* If-Match: * */
+	PRECONDITION_MATCH,      /* If-Match: "r", … */
+	PRECONDITION_NONE_EXIST, /* If-None-Match: * */
+	PRECONDITION_NONE_MATCH, /* If-None-Match: "r", … */
+};
+
+/* RFC 9110 section 13.1. An entity tag is the revision that last changed the RRset; a tag that is
+ * none of ours is left out, and an empty list matches nothing. */
+struct precondition {
+	enum precondition_kind kind;
+	size_t count;
+	uint64_t revisions[PRECONDITION_ETAGS_MAX];
+};
+
+enum revocation_kind {
+	REVOCATION_TOKEN,   /* one token and its children: value is its jti */
+	REVOCATION_SUBJECT, /* all tokens of a subject issued before before_ms */
+	REVOCATION_KEY,     /* all tokens of a key id (k4.pid.…) issued before before_ms */
+};
+
+struct revocation {
+	enum revocation_kind kind;
+	const char *value;
+	int64_t before_ms;  /* for subject and key */
+	int64_t expires_ms; /* when the row may be forgotten; 0: never */
+};
+
+struct op {
+	enum op_kind kind;
+	struct name zone;   /* the zone that was checked; the writer refuses when it is another by now */
+	struct rrset rrset; /* owner, type, ttl_s, and the values to put or add */
+	bool has_ttl;       /* false: keep the present TTL; ttl_s is for a new RRset */
+	size_t remove_count;
+	struct rdata *remove;
+	struct rrset apex_ns; /* OP_ZONE_ADD */
+	struct revocation revocation;
+	struct precondition precondition;
+	size_t bound_count;
+	struct bound bounds[OP_BOUNDS_MAX];
+};
+
+/* Who asks, as the audit keeps it. Strings are never NULL; "" when there is none. */
+struct actor {
+	const char *subject;
+	const char *token_id; /* jti */
+	const char *key_id;   /* k4.pid.… */
+	const char *address;
+};
+
+struct change {
+	struct actor actor;
+	const char *request_id;
+	const char *request; /* "PUT /records/www.example.com/A" */
+	const char *comment;
+	enum err refused; /* not ERR_OK: only the audit learns of this attempt, nothing is applied */
+	const char *refused_detail;
+	size_t op_count;
+	struct op *ops;
+};
+
+/* What an op did. before and after have count 0 where there was or is nothing. */
+struct effect {
+	enum effect_action action;
+	struct name zone;
+	struct rrset before;
+	struct rrset after;
+	uint64_t revision;      /* of the RRset afterwards: its entity tag; 0 when it is gone */
+	uint32_t deleted_count; /* records that went */
+};
+
+struct zone_serial {
+	struct name zone;
+	uint32_t serial;
+};
+
+struct outcome {
+	enum err err;
+	const char *detail;  /* for people; "" when err says enough */
+	uint32_t op_index;   /* the op at fault */
+	uint64_t change_id;  /* 0 when nothing changed */
+	size_t effect_count; /* one for each op, in order; 0 on failure */
+	struct effect *effects;
+	size_t zone_count; /* zones whose serial moved */
+	struct zone_serial *zones;
+};
+
+/* Records an op touches, for the rate limit: values added and removed, at least 1. */
+size_t change_count_records(const struct change *change);
+
+/* Bytes and back. Parsing checks every name, type, RDATA and bound again: ERR_BAD_REQUEST for
+ * anything not well formed, ERR_TOO_LARGE when the arena is full. What is parsed points into bytes
+ * and arena; both must outlive it. */
+void change_pack(struct buf *buf, const struct change *change);
+MUST_CHECK enum err change_parse(
+	struct arena *arena, const void *bytes, size_t length, struct change *ret_change);
+void outcome_pack(struct buf *buf, const struct outcome *outcome);
+MUST_CHECK enum err outcome_parse(
+	struct arena *arena, const void *bytes, size_t length, struct outcome *ret_outcome);
+
+#endif

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One static library a folder, in the order of src/LAYERS: a folder can only use what it may.
+
+EXTRA_DIST += src/LAYERS
+
+# ---- core
+noinst_LIBRARIES += src/libcore.a
+src_libcore_a_SOURCES = \
+	src/core/arena.c src/core/arena.h \
+	src/core/buf.c src/core/buf.h \
+	src/core/clock.c src/core/clock.h \
+	src/core/err.c src/core/err.h src/core/err.def \
+	src/core/faults.c src/core/faults.h \
+	src/core/file.c src/core/file.h \
+	src/core/json.c src/core/json.h \
+	src/core/json_scan.c src/core/json_scan.h \
+	src/core/json_writer.c \
+	src/core/log.c src/core/log.h \
+	src/core/metrics.c src/core/metrics.h src/core/metrics.def \
+	src/core/secret.c src/core/secret.h
+src_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(SODIUM_CFLAGS)
+CORE_LIBS = src/libcore.a $(CJSON_LIBS) $(SODIUM_LIBS)
+
+# ---- dns
+noinst_LIBRARIES += src/libdns.a
+src_libdns_a_SOURCES = \
+	src/dns/change.c src/dns/change.h \
+	src/dns/name.c src/dns/name.h \
+	src/dns/rdata.c src/dns/rdata.h \
+	src/dns/rrset.c src/dns/rrset.h \
+	src/dns/serial.c src/dns/serial.h \
+	src/dns/type.c src/dns/type.h \
+	src/dns/zone.h
+src_libdns_a_CPPFLAGS = $(AM_CPPFLAGS) $(KNOT_CFLAGS)
+DNS_LIBS = src/libdns.a $(KNOT_LIBS)
+
+# ---- conf
+noinst_LIBRARIES += src/libconf.a
+src_libconf_a_SOURCES = src/conf/conf.c src/conf/conf.h
+src_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
+CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
+
+# ---- http
+noinst_LIBRARIES += src/libhttp.a
+src_libhttp_a_SOURCES = \
+	src/http/problem.c src/http/problem.h \
+	src/http/request.c src/http/request.h \
+	src/http/response.c src/http/response.h \
+	src/http/route.c src/http/route.h
+
+# ---- auth
+noinst_LIBRARIES += src/libauth.a
+src_libauth_a_SOURCES =
+src_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
+
+# ---- limit
+noinst_LIBRARIES += src/liblimit.a
+src_liblimit_a_SOURCES =
+
+# ---- store
+noinst_LIBRARIES += src/libstore.a
+src_libstore_a_SOURCES =
+src_libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+
+# ---- publish
+noinst_LIBRARIES += src/libpublish.a
+src_libpublish_a_SOURCES =
+src_libpublish_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+
+# ---- audit
+noinst_LIBRARIES += src/libaudit.a
+src_libaudit_a_SOURCES =
+
+# ---- server
+noinst_LIBRARIES += src/libserver.a
+src_libserver_a_SOURCES =
+src_libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(SYSTEMD_CFLAGS) $(SECCOMP_CFLAGS)
+
+# ---- api
+noinst_LIBRARIES += src/libapi.a
+src_libapi_a_SOURCES =
+
+# ---- programs: coregated (src/*.c) and coregate (src/cli/)
