@@ -26,6 +26,8 @@ struct publisher_context {
 	const char *const *urls;    /* health, ready and metrics endpoints */
 	size_t url_count;           /* up to BOARD_URLS */
 	uint32_t publish_interval_ms;
+	uint32_t coredns_timeout_ms; /* of one question over HTTP */
+	uint32_t coredns_retries;    /* of such a question */
 };
 
 /* Runs until stop_fd says so; then what is committed is published once more, without waiting for

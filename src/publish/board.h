@@ -17,8 +17,8 @@
 #include "dns/name.h"
 
 #define BOARD_ZONES      65536u /* zones beyond this are published but not shown */
-#define BOARD_SERVERS    8u     /* CoreDNS servers, by DNS address */
-#define BOARD_URLS       24u    /* HTTP endpoints of CoreDNS servers */
+#define BOARD_SERVERS    16u    /* CoreDNS servers, by DNS address */
+#define BOARD_URLS       48u    /* HTTP endpoints of CoreDNS servers */
 #define BOARD_TEXT_BYTES 192u   /* an address, URL or sentence with its NUL; longer ones are cut */
 
 /* The publisher beats at least this often; three missed beats and it counts as dead. */
@@ -97,10 +97,11 @@ struct board_health {
 void board_check(const struct board *board, int64_t steady_ms, int64_t behind_limit_ms,
         struct board_health *ret_health);
 
-/* Appends the Prometheus text of everything here (names begin with coregate_). Zone serials are
- * given for the first BOARD_METRIC_ZONES zones; about 64 bytes each. */
+/* Appends the Prometheus text of everything here (names begin with coregate_). with_zones: also the
+ * serials of the first BOARD_METRIC_ZONES zones, about 64 bytes each. */
 #define BOARD_METRIC_ZONES 2000u
-void board_render_metrics(const struct board *board, int64_t steady_ms, struct buf *buf);
+void board_render_metrics(
+        const struct board *board, int64_t steady_ms, bool with_zones, struct buf *buf);
 
 /* ---- writing, only in the publisher ---- */
 

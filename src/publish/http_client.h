@@ -16,22 +16,22 @@
 
 #include "core/err.h"
 
-#define HTTP_CLIENT_URLS       24u
-#define HTTP_CLIENT_CONNECT_MS 1000
-#define HTTP_CLIENT_TOTAL_MS   3000
+#define HTTP_CLIENT_URLS       48u
 #define HTTP_CLIENT_BODY_BYTES (256u * 1024u)
 
-/* Each URL is asked so often while it answers; after a failure first after HTTP_CLIENT_RETRY_MS,
- * then each time twice as late, up to HTTP_CLIENT_MOST_MS, with jitter. */
+/* Each URL is asked so often. A failure is followed by up to `retries` more questions, the first
+ * after HTTP_CLIENT_RETRY_MS, each wait twice the one before, with jitter. */
 #define HTTP_CLIENT_EVERY_MS 5000
 #define HTTP_CLIENT_RETRY_MS 250
-#define HTTP_CLIENT_MOST_MS  30000
 
 struct http_client;
 
-struct http_client_events {
-	/* url (its index) was asked. error: NULL when it answered 200, else a sentence that is
-	 * valid during the call. */
+struct http_client_settings {
+	int64_t timeout_ms; /* of one question as a whole */
+	unsigned retries;
+	void (*random)(void *ret_bytes, size_t length);
+	/* url (its index) answered 200 (error NULL), or did not, also not when asked again; error
+	 * is a sentence that is valid during the call. */
 	void (*asked)(void *context, size_t url, uint32_t rtt_us, const char *error);
 	void *context;
 };
@@ -41,8 +41,7 @@ bool http_client_can_ask(const char *url);
 
 /* URLs must stay valid. ERR_BAD_REQUEST when http_client_can_ask refuses one; ERR_UNAVAILABLE. */
 MUST_CHECK enum err http_client_open(const char *const *urls, size_t count,
-        void (*random)(void *ret_bytes, size_t length), const struct http_client_events *events,
-        struct http_client **ret_client);
+        const struct http_client_settings *settings, struct http_client **ret_client);
 void http_client_close(struct http_client *client); /* NULL is accepted */
 
 /* Starts what is due and takes what is done. */

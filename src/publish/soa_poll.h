@@ -19,7 +19,7 @@
 #include "core/err.h"
 #include "dns/name.h"
 
-#define SOA_POLL_SERVERS  8u
+#define SOA_POLL_SERVERS  16u
 #define SOA_POLL_FIRST_MS 5
 #define SOA_POLL_MOST_MS  1000
 #define SOA_POLL_RATE     2000
