@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Writing the store. Exactly one process writes: whoever holds the lock on path.lock. Changes are
+ * applied in batches: each change in a savepoint of its own, one durable commit for all.
+ *
+ * A batch: writer_begin_batch; for each change writer_apply and writer_put_audit; then
+ * writer_commit_batch. Only after that may anybody be told of success.
+ */
+#ifndef COREGATE_STORE_WRITER_H
+#define COREGATE_STORE_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "dns/audit_row.h"
+#include "dns/change.h"
+#include "store/store.h"
+
+struct writer;
+
+/* Takes the lock, makes the database or brings its schema up to date, and opens it. The settings
+ * are copied. ERR_OVERLOADED: another process holds the lock. ERR_UNAVAILABLE: it cannot be opened
+ * or written. ERR_INTERNAL: it is damaged, or of a later version of this program. The reason is
+ * logged. */
+MUST_CHECK enum err writer_open(const struct store_settings *settings, struct writer **ret_writer);
+
+/* Rolls back an open batch and gives the lock up. NULL is accepted. The -wal and -shm files stay,
+ * so that readers go on. */
+void writer_close(struct writer *writer);
+
+/* Starts a batch; opens the database again when it broke before. ERR_UNAVAILABLE, ERR_INTERNAL:
+ * then there is no batch. */
+MUST_CHECK enum err writer_begin_batch(struct writer *writer);
+
+/* Applies all ops of a change, or none. ERR_OK: *ret_outcome holds effects and serials, in the
+ * arena. What is wrong with the change itself is returned and stands in ret_outcome->err, detail
+ * and op_index; the batch goes on without it. When the store fails (disk full, …) ERR_UNAVAILABLE
+ * or ERR_INTERNAL is returned and writer_is_broken says true: the whole batch must be rolled back.
+ *
+ * Each op needs a bound that covers its effect: for RRsets action, TTL and number of values
+ * afterwards (an effect that changes nothing counts as an update); for OP_ZONE_ADD and OP_REVOKE
+ * the action EFFECT_CREATE, for OP_ZONE_DROP EFFECT_DELETE. Rules between RRsets (CNAME, DNAME,
+ * zone cuts) are held against the state after the last op, so that the order of ops does not matter
+ * for them. A change that changes nothing has change_id 0, moves no serial and leaves no row.
+ * change->refused is not looked at. */
+MUST_CHECK enum err writer_apply(struct writer *writer, struct arena *arena,
+        const struct change *change, int64_t now_ms, struct outcome *ret_outcome);
+
+/* True when a call failed because of the store, not because of what was asked. Stays until the
+ * batch is rolled back. */
+bool writer_is_broken(const struct writer *writer);
+
+/* The last audit row of the open batch or, without one in it, of the store. */
+struct audit_head writer_audit_head(const struct writer *writer);
+
+/* Adds the row with the seq after the head; it becomes the head. ERR_UNAVAILABLE, ERR_INTERNAL:
+ * broken. */
+MUST_CHECK enum err writer_put_audit(struct writer *writer, const struct audit_row *row);
+
+/* Commits durably. On failure the batch is rolled back and nothing of it may be acknowledged. */
+MUST_CHECK enum err writer_commit_batch(struct writer *writer);
+
+/* Forgets the batch. */
+void writer_rollback_batch(struct writer *writer);
+
+/* Copies the write-ahead log into the database when it has grown enough; between batches, after the
+ * answers are out. Waits for readers only when the log is very long, and never longer than 100 ms.
+ */
+void writer_checkpoint(struct writer *writer);
+
+/* Forgets revocations that expired before now_ms, as a batch of its own. */
+MUST_CHECK enum err writer_prune_revocations(struct writer *writer, int64_t now_ms);
+
+#endif
