@@ -61,12 +61,15 @@ typedef struct conf_address conf_address;
 #define CONF_TYPE_TEXTS   conf_texts
 #define CONF_TYPE_URLS    conf_urls
 #define CONF_TYPE_ADDRESS conf_address
-#define CONF_MEMBER(name, kind, standard, minimum, maximum, sentence) CONF_TYPE_##kind name;
+/* Each option is followed by the line that sets it; 0 where the default holds. */
+#define CONF_MEMBER(name, kind, standard, minimum, maximum, sentence)                              \
+	CONF_TYPE_##kind name;                                                                     \
+	unsigned name##_line;
 
 /* coredns "name" { … } */
 struct conf_coredns {
 	const char *name;
-	unsigned line; /* where the block begins */
+	unsigned line; /* of its first option */
 #define COREDNS_OPTION CONF_MEMBER
 #include "conf/options.def"
 	/* The members of coredns_url by their paths; NULL when not given. */
@@ -78,13 +81,13 @@ struct conf_coredns {
 /* rate_class "name" { … } */
 struct conf_rate_class {
 	const char *name;
-	unsigned line; /* 0 for a built-in class that the file does not mention */
+	unsigned line; /* of its first option; 0 for a built-in class the file does not mention */
 #define RATE_CLASS_OPTION CONF_MEMBER
 #include "conf/options.def"
 };
 
 /* key "name" { … }. The file could be opened at load; what it holds is for others to judge, who
- * name `line` when they refuse it. The same goes for the words in zones and adm. */
+ * name file_line when they refuse it. The same goes for the words in zones and adm. */
 struct conf_key {
 	const char *name;
 	unsigned line;
@@ -102,8 +105,7 @@ struct conf {
 	const struct conf_rate_class *rate_classes;
 	size_t key_count;
 	const struct conf_key *keys;
-	const unsigned *lines; /* by index of conf_options; 0 where the default holds */
-	struct arena *arena;   /* owns all of it, this struct too */
+	struct arena *arena; /* owns all of it, this struct too */
 };
 #undef CONF_MEMBER
 
@@ -122,10 +124,6 @@ void conf_close(struct conf *conf);
 
 /* The rate class of that name; NULL when there is none. */
 const struct conf_rate_class *conf_find_rate_class(const struct conf *conf, const char *name);
-
-/* Line of the file that sets a top-level option; 0 when its default holds or there is no such
- * option. */
-unsigned conf_line(const struct conf *conf, const char *option);
 
 /* Writes every option with its value in force, in the syntax of the file, each with the line it
  * comes from or the word "default". */
@@ -151,11 +149,12 @@ struct conf_option {
 	const char *section; /* "" at the top of the file, else "coredns", "rate_class" or "key" */
 	const char *name;
 	enum conf_kind kind;
-	const char *standard; /* the default as it would be written, without quotes */
+	const char *standard; /* the default as it would be written, without quotes and braces */
 	uint32_t minimum;
 	uint32_t maximum;
 	const char *sentence;
 	size_t offset; /* of the member in the struct of its section */
+	size_t line_offset;
 };
 
 /* The whole table, top-level options first. Static storage. */
