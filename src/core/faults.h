@@ -11,7 +11,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-/* More than this many are counted, not kept. */
+/* More than this many are not kept. */
 #define FAULTS_MAX 100
 
 struct fault {
