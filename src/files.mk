@@ -30,13 +30,20 @@ src_libdns_a_SOURCES = \
 	src/dns/rrset.c src/dns/rrset.h \
 	src/dns/serial.c src/dns/serial.h \
 	src/dns/type.c src/dns/type.h \
+	src/dns/verify.c src/dns/verify.h \
 	src/dns/zone.h
 src_libdns_a_CPPFLAGS = $(AM_CPPFLAGS) $(KNOT_CFLAGS)
 DNS_LIBS = src/libdns.a $(KNOT_LIBS)
 
 # ---- conf
 noinst_LIBRARIES += src/libconf.a
-src_libconf_a_SOURCES = src/conf/conf.c src/conf/conf.h
+src_libconf_a_SOURCES = \
+	src/conf/check.c src/conf/check.h \
+	src/conf/conf.c src/conf/conf.h \
+	src/conf/describe.c \
+	src/conf/options.c src/conf/options.def \
+	src/conf/scan.c src/conf/scan.h \
+	src/conf/value.c src/conf/value.h
 src_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
 CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
 
@@ -55,7 +62,9 @@ src_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
 
 # ---- limit
 noinst_LIBRARIES += src/liblimit.a
-src_liblimit_a_SOURCES =
+src_liblimit_a_SOURCES = src/limit/limit.c src/limit/limit.h
+src_liblimit_a_CPPFLAGS = $(AM_CPPFLAGS)
+LIMIT_LIBS = src/liblimit.a
 
 # ---- store
 noinst_LIBRARIES += src/libstore.a

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "core/arena.h"
@@ -22,19 +21,14 @@
 #define CONF_FILE_MAX_BYTES  (1024u * 1024u)
 #define CONF_COREDNS_MAX     16u
 #define CONF_RATE_CLASS_MAX  32u
-#define CONF_KEY_MAX         64u
+#define CONF_KEY_MAX         32u
 #define CONF_LIST_MAX        256u
+#define CONF_URL_MAX_LENGTH  190u
 #define CONF_NAME_MAX_LENGTH 64u /* name of a block: letters, digits, '.', '_' and '-' */
 
 struct conf_texts {
 	size_t count;
 	const char *const *items;
-};
-
-struct conf_address {
-	const char *text; /* as written; "" when not given */
-	struct sockaddr_storage socket;
-	socklen_t socket_length;
 };
 
 /* The C type of each kind of option. Texts are never NULL. */
@@ -48,7 +42,8 @@ typedef enum log_format conf_format;
 typedef int64_t conf_time; /* milliseconds since 1970; 0: never */
 typedef struct conf_texts conf_texts;
 typedef struct conf_texts conf_urls;
-typedef struct conf_address conf_address;
+typedef const char
+        *conf_address; /* numeric: "127.0.0.1:53", "[::1]:53", the port may be left out */
 
 #define CONF_TYPE_TEXT    conf_text
 #define CONF_TYPE_PATH    conf_path
@@ -113,11 +108,11 @@ struct conf {
  * sentence that begins with "file:line: " (or "file: " when no line is to blame).
  * The caller ends the result with conf_close. */
 MUST_CHECK bool conf_load(
-	const char *path, struct conf **ret_conf, char ret_message[static CONF_MESSAGE_BYTES]);
+        const char *path, struct conf **ret_conf, char ret_message[static CONF_MESSAGE_BYTES]);
 
 /* The same for a text that is in memory already; name stands for the path in messages. */
 MUST_CHECK bool conf_parse(const char *name, const char *text, size_t length,
-	struct conf **ret_conf, char ret_message[static CONF_MESSAGE_BYTES]);
+        struct conf **ret_conf, char ret_message[static CONF_MESSAGE_BYTES]);
 
 /* Frees everything. NULL is accepted. */
 void conf_close(struct conf *conf);
