@@ -62,7 +62,7 @@ uint64_t limit_key(const char *subject, const char *class_name, enum limit_kind 
 /* Charges cost units to key at now_ns (clock_steady_ns). A refused charge adds no debt; a cost of 0
  * only looks. When time goes back, nobody is held to more than one full window of debt. */
 void limit_charge(struct limit_table *table, uint64_t key, const struct limit_quota *quota,
-	uint32_t cost, uint64_t now_ns, struct limit_verdict *ret_verdict);
+        uint32_t cost, uint64_t now_ns, struct limit_verdict *ret_verdict);
 
 /* How many charges were allowed unrecorded because their neighbourhood was full. */
 uint64_t limit_strangers(const struct limit_table *table);
