@@ -4,6 +4,69 @@
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit
 
 # ---- core
+CORE_TESTS = \
+	tests/unit/core/test_arena \
+	tests/unit/core/test_buf \
+	tests/unit/core/test_clock \
+	tests/unit/core/test_err \
+	tests/unit/core/test_faults \
+	tests/unit/core/test_file \
+	tests/unit/core/test_json \
+	tests/unit/core/test_json_scan \
+	tests/unit/core/test_log \
+	tests/unit/core/test_metrics \
+	tests/unit/core/test_secret \
+	tests/vectors/test_json_vectors
+TESTS += $(CORE_TESTS)
+check_PROGRAMS += tests/unit/core/test_arena
+tests_unit_core_test_arena_SOURCES = tests/unit/core/test_arena.c
+tests_unit_core_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_arena_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_buf
+tests_unit_core_test_buf_SOURCES = tests/unit/core/test_buf.c
+tests_unit_core_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_buf_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_clock
+tests_unit_core_test_clock_SOURCES = tests/unit/core/test_clock.c
+tests_unit_core_test_clock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_clock_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_err
+tests_unit_core_test_err_SOURCES = tests/unit/core/test_err.c
+tests_unit_core_test_err_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_err_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_faults
+tests_unit_core_test_faults_SOURCES = tests/unit/core/test_faults.c
+tests_unit_core_test_faults_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_faults_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_file
+tests_unit_core_test_file_SOURCES = tests/unit/core/test_file.c
+tests_unit_core_test_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_file_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_json
+tests_unit_core_test_json_SOURCES = tests/unit/core/test_json.c
+tests_unit_core_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_json_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_json_scan
+tests_unit_core_test_json_scan_SOURCES = tests/unit/core/test_json_scan.c
+tests_unit_core_test_json_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_json_scan_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_log
+tests_unit_core_test_log_SOURCES = tests/unit/core/test_log.c
+tests_unit_core_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_log_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_metrics
+tests_unit_core_test_metrics_SOURCES = tests/unit/core/test_metrics.c
+tests_unit_core_test_metrics_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_metrics_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_secret
+tests_unit_core_test_secret_SOURCES = tests/unit/core/test_secret.c
+tests_unit_core_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_secret_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/vectors/test_json_vectors
+tests_vectors_test_json_vectors_SOURCES = tests/vectors/test_json_vectors.c
+tests_vectors_test_json_vectors_CPPFLAGS = $(UNIT_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+tests_vectors_test_json_vectors_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/vectors/json
 
 # ---- dns
 
@@ -26,3 +89,23 @@ UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit
 # ---- api
 
 # ---- fuzz
+# Without --with-fuzzer each target replays tests/fuzz/corpus/<what> as a test.
+# A new target: five lines like those of fuzz_json.
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+EXTRA_DIST += tests/fuzz/corpus
+FUZZ_TARGETS =
+if WITH_FUZZER
+FUZZ_MAIN =
+FUZZ_LDFLAGS = $(AM_LDFLAGS) $(CG_FUZZER_LDFLAGS)
+else
+FUZZ_MAIN = tests/fuzz/replay.c
+FUZZ_LDFLAGS = $(AM_LDFLAGS)
+TESTS += $(FUZZ_TARGETS)
+endif
+check_PROGRAMS += $(FUZZ_TARGETS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_json_LDADD = $(CORE_LIBS)

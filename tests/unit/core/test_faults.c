@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/faults.h"
+
+static void test_faults_are_kept_in_order(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_open(65536);
+	struct faults faults;
+	char pointer[] = "/ttl";
+	faults_init(&faults, arena);
+	assert_int_equal(faults_err(&faults), ERR_OK);
+	assert_int_equal(faults_add(&faults, ERR_INVALID_TTL, pointer, "%d is too small", -1),
+	        ERR_INVALID_TTL);
+	pointer[1] = 'x';
+	assert_int_equal(faults_add(&faults, ERR_INVALID_NAME, "/name", "no"), ERR_INVALID_NAME);
+	assert_int_equal(faults.count, 2);
+	assert_int_equal(faults_err(&faults), ERR_INVALID_TTL);
+	assert_string_equal(faults.items[0].pointer, "/ttl");
+	assert_string_equal(faults.items[0].detail, "-1 is too small");
+	assert_int_equal(faults.items[1].err, ERR_INVALID_NAME);
+	arena_close(arena);
+}
+
+static void test_more_than_the_maximum_are_not_kept(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_open(65536);
+	struct faults faults;
+	faults_init(&faults, arena);
+	for (unsigned i = 0; i < FAULTS_MAX + 20; i++)
+		assert_int_equal(
+		        faults_add(&faults, ERR_BAD_REQUEST, "", "%u", i), ERR_BAD_REQUEST);
+	assert_int_equal(faults.count, FAULTS_MAX);
+	assert_string_equal(faults.items[FAULTS_MAX - 1].detail, "99");
+	arena_close(arena);
+}
+
+static void test_a_full_arena_still_leaves_texts(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_open(4096);
+	struct faults faults;
+	while (arena_alloc(arena, 1) != NULL)
+		;
+	faults_init(&faults, arena);
+	assert_int_equal(faults_add(&faults, ERR_INVALID_TTL, "/ttl", "x"), ERR_INVALID_TTL);
+	assert_string_equal(faults.items[0].pointer, "");
+	assert_string_equal(faults.items[0].detail, err_sentence(ERR_INVALID_TTL));
+	arena_close(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_faults_are_kept_in_order),
+		cmocka_unit_test(test_more_than_the_maximum_are_not_kept),
+		cmocka_unit_test(test_a_full_arena_still_leaves_texts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
