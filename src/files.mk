@@ -68,8 +68,22 @@ LIMIT_LIBS = src/liblimit.a
 
 # ---- store
 noinst_LIBRARIES += src/libstore.a
-src_libstore_a_SOURCES =
+src_libstore_a_SOURCES = \
+	src/store/apply.c src/store/apply.h \
+	src/store/apply_rrset.c \
+	src/store/apply_zone.c \
+	src/store/db.c src/store/db.h \
+	src/store/db_values.c \
+	src/store/reader.c src/store/reader.h src/store/reader_state.h \
+	src/store/reader_list.c \
+	src/store/reader_log.c \
+	src/store/rules.c \
+	src/store/schema.c src/store/schema.h \
+	src/store/statements.def \
+	src/store/store.h \
+	src/store/writer.c src/store/writer.h src/store/writer_state.h
 src_libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+STORE_LIBS = src/libstore.a $(SQLITE_LIBS)
 
 # ---- publish
 noinst_LIBRARIES += src/libpublish.a
@@ -78,7 +92,11 @@ src_libpublish_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 
 # ---- audit
 noinst_LIBRARIES += src/libaudit.a
-src_libaudit_a_SOURCES =
+src_libaudit_a_SOURCES = \
+	src/audit/chain.c src/audit/chain.h \
+	src/audit/row.c src/audit/row.h \
+	src/dns/audit_row.h
+AUDIT_LIBS = src/libaudit.a
 
 # ---- server
 noinst_LIBRARIES += src/libserver.a

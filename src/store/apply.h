@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Inside store/: one change on its way into the database. apply.c drives, apply_rrset.c and
+ * apply_zone.c do the ops, rules.c holds the state afterwards against the rules between RRsets.
+ */
+#ifndef COREGATE_STORE_APPLY_H
+#define COREGATE_STORE_APPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "dns/change.h"
+#include "dns/zone.h"
+#include "store/db.h"
+
+/* A zone as the change leaves it. */
+struct touched_zone {
+	struct zone zone;
+	bool is_gone;
+};
+
+struct apply {
+	struct db *db;
+	struct arena *arena;
+	const struct change *change;
+	int64_t now_ms;
+	uint64_t revision;     /* what this change will be called */
+	bool has_change_row;   /* something changed */
+	uint64_t effect_count; /* rows of history so far */
+	const char *detail;    /* of the op that failed */
+	size_t zone_count;
+	struct touched_zone *zones; /* room for one an op */
+};
+
+/* A row of history. Sides with count 0 are absent. */
+struct history {
+	const struct zone *zone;
+	const struct rrset *before;
+	const struct rrset *after;
+};
+
+/* Notes the sentence (formatted into the arena) and returns err. */
+enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* ERR_UNAVAILABLE or ERR_INTERNAL of the database after a failure, ERR_OK without one. */
+enum err apply_db_error(const struct apply *apply);
+
+/* The zone's state within this change, moved by one serial at its first call for the zone.
+ * record_count is the caller's to keep. */
+struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zone);
+
+/* Makes sure that the change has its row; to be called before anything is written for it. */
+MUST_CHECK bool apply_need_change_row(struct apply *apply);
+
+/* Adds a row of history. */
+MUST_CHECK bool apply_put_history(struct apply *apply, const struct history *history);
+
+/* The blob of an RRset's values; NULL when the arena is full. */
+const char *apply_pack_values(struct apply *apply, const struct rrset *rrset, size_t *ret_length);
+
+/* Writes an RRset (count > 0) or drops it (count 0). */
+MUST_CHECK bool apply_write_rrset(
+        struct apply *apply, const struct zone *zone, const struct rrset *rrset);
+
+/* Whether a precondition holds for something of this revision; 0: it is not there. */
+bool precondition_holds(const struct precondition *precondition, uint64_t revision);
+
+/* Each does one op and fills its effect. */
+typedef enum err apply_op_fn(struct apply *apply, const struct op *op, struct effect *effect);
+apply_op_fn apply_rrset_op;
+apply_op_fn apply_zone_add;
+apply_op_fn apply_zone_drop;
+apply_op_fn apply_revoke;
+
+/* Holds what an op created against everything that is there after the last op. */
+MUST_CHECK enum err rules_check_effect(struct apply *apply, const struct effect *effect);
+
+/* Whether `parent` holds data at or below name that a zone cut there would hide. ERR_CONFLICT. */
+MUST_CHECK enum err rules_check_cut(
+        struct apply *apply, const struct zone *parent, const struct name *name);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "store/reader.h"
+#include "store/reader_state.h"
+
+enum err reader_is_revoked(struct reader *reader, enum revocation_kind kind, const char *value,
+        int64_t issued_ms, bool *ret_revoked)
+{
+	enum err err = reader_enter(reader);
+	if (err != ERR_OK)
+		return err;
+	sqlite3_stmt *statement = db_statement(&reader->db, STATEMENT_REVOCATION_FIND);
+	bind_int(statement, 1, kind);
+	bind_text(statement, 2, value);
+	bool is_revoked = false;
+	if (db_step(&reader->db, statement)) {
+		is_revoked =
+		        kind == REVOCATION_TOKEN || issued_ms < sqlite3_column_int64(statement, 0);
+		sqlite3_reset(statement);
+	}
+	err = reader_leave(reader);
+	if (err == ERR_OK)
+		*ret_revoked = is_revoked;
+	return err;
+}
+
+enum err reader_list_revocations(struct reader *reader, revocation_visitor *visit, void *context)
+{
+	enum err err = reader_enter(reader);
+	if (err != ERR_OK)
+		return err;
+	sqlite3_stmt *statement = db_statement(&reader->db, STATEMENT_REVOCATIONS_ALL);
+	bool goes_on = true;
+	while (goes_on && db_step(&reader->db, statement)) {
+		const struct revocation revocation = {
+			.kind = (enum revocation_kind)sqlite3_column_int(statement, 0),
+			.value = column_text(statement, 1),
+			.before_ms = sqlite3_column_int64(statement, 2),
+			.expires_ms = sqlite3_column_int64(statement, 3),
+		};
+		goes_on = visit(context, &revocation, sqlite3_column_int64(statement, 4));
+	}
+	sqlite3_reset(statement);
+	return reader_leave(reader);
+}
+
+static bool take_audit_row(struct db *db, sqlite3_stmt *statement, struct audit_row *ret_row)
+{
+	*ret_row = (struct audit_row){
+		.seq = (uint64_t)sqlite3_column_int64(statement, 0),
+		.at_ms = sqlite3_column_int64(statement, 1),
+		.actor.subject = column_text(statement, 2),
+		.actor.token_id = column_text(statement, 3),
+		.actor.key_id = column_text(statement, 4),
+		.actor.address = column_text(statement, 5),
+		.request_id = column_text(statement, 6),
+		.request = column_text(statement, 7),
+		.outcome = column_text(statement, 8),
+		.status = (uint32_t)sqlite3_column_int64(statement, 9),
+		.change_id = (uint64_t)sqlite3_column_int64(statement, 10),
+		.body = column_text(statement, 11),
+	};
+	const void *hash = sqlite3_column_blob(statement, 12);
+	if (sqlite3_column_bytes(statement, 12) != DIGEST_BYTES)
+		return db_fail(db, SQLITE_CORRUPT, "reading the audit log");
+	memcpy(ret_row->hash, hash, DIGEST_BYTES);
+	return true;
+}
+
+enum err reader_list_audit(struct reader *reader, uint64_t seq, audit_visitor *visit, void *context)
+{
+	enum err err = reader_enter(reader);
+	if (err != ERR_OK)
+		return err;
+	sqlite3_stmt *statement = db_statement(&reader->db, STATEMENT_AUDIT_AFTER);
+	bind_int(statement, 1, (int64_t)seq);
+	struct audit_row row;
+	bool goes_on = true;
+	while (goes_on && db_step(&reader->db, statement))
+		goes_on = take_audit_row(&reader->db, statement, &row) && visit(context, &row);
+	sqlite3_reset(statement);
+	return reader_leave(reader);
+}
+
+enum err reader_audit_head(struct reader *reader, struct audit_head *ret_head)
+{
+	enum err err = reader_enter(reader);
+	if (err != ERR_OK)
+		return err;
+	sqlite3_stmt *statement = db_statement(&reader->db, STATEMENT_META_FIND);
+	bind_text(statement, 1, "audit");
+	if (db_step(&reader->db, statement)) {
+		ret_head->seq = (uint64_t)sqlite3_column_int64(statement, 0);
+		if (sqlite3_column_bytes(statement, 1) == DIGEST_BYTES)
+			memcpy(ret_head->hash, sqlite3_column_blob(statement, 1), DIGEST_BYTES);
+		else
+			db_fail(&reader->db, SQLITE_CORRUPT, "reading the head");
+		sqlite3_reset(statement);
+	}
+	return reader_leave(reader);
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/writer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "store/schema.h"
+#include "store/writer_state.h"
+
+/* Frames of 4 KiB. A checkpoint costs the next batch its time, a long log costs readers theirs;
+ * from WAL_FRAMES_LONG on it is worth waiting a moment for readers, so that the log can start anew.
+ */
+#define WAL_FRAMES_CHECKPOINT 2000
+#define WAL_FRAMES_LONG       16000
+#define WAL_WAIT_MS           100
+
+/* FULL: a commit is on disk when it returns. Checkpoints are ours to time: after the answers. */
+static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
+                                     "PRAGMA wal_autocheckpoint = 0;"
+                                     "PRAGMA journal_size_limit = 67108864;"
+                                     "PRAGMA cache_size = -32768;";
+
+static int note_wal_frames(void *context, sqlite3 *handle, const char *name, int frames)
+{
+	(void)handle;
+	(void)name;
+	((struct writer *)context)->wal_frames = frames;
+	return SQLITE_OK;
+}
+
+static bool set_wal_mode(struct db *db)
+{
+	sqlite3_stmt *statement;
+	int code =
+	        sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return db_fail(db, code, "choosing the journal");
+	code = sqlite3_step(statement);
+	bool is_wal = code == SQLITE_ROW &&
+	              strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+	int end = sqlite3_finalize(statement);
+	if (is_wal)
+		return true;
+	return db_fail(db, end != SQLITE_OK ? end : SQLITE_CANTOPEN, "choosing the journal");
+}
+
+/* The -wal and -shm files outlive the writer: readers without the right to write could not make
+ * them anew and every read would fail until the writer is back. */
+static void keep_wal_files(struct db *db)
+{
+	int on = 1;
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+static bool open_database(struct writer *writer)
+{
+	struct db *db = &writer->db;
+	bool is_good = db_open(db, &writer->settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) &&
+	               set_wal_mode(db) && db_run_script(db, writer_pragmas);
+	if (is_good && writer->settings.pages_max != 0) {
+		char pragma[64];
+		snprintf(pragma, sizeof(pragma), "PRAGMA max_page_count = %u",
+		        writer->settings.pages_max);
+		db_pragma(db, pragma, 0);
+	}
+	if (is_good) {
+		keep_wal_files(db);
+		sqlite3_wal_hook(db->handle, note_wal_frames, writer);
+	}
+	writer->is_open = is_good && db->code == SQLITE_OK && schema_migrate(db);
+	if (!writer->is_open)
+		db_close(db);
+	return writer->is_open;
+}
+
+static enum err take_lock(struct writer *writer)
+{
+	char path[sizeof(writer->path) + sizeof(".lock")];
+	snprintf(path, sizeof(path), "%s.lock", writer->path);
+	writer->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (writer->lock_fd < 0) {
+		log_error("store: %s: %s", path, strerror(errno));
+		return ERR_UNAVAILABLE;
+	}
+	if (flock(writer->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return ERR_OK;
+	if (errno == EWOULDBLOCK)
+		return ERR_OVERLOADED;
+	log_error("store: locking %s: %s", path, strerror(errno));
+	return ERR_UNAVAILABLE;
+}
+
+enum err writer_open(const struct store_settings *settings, struct writer **ret_writer)
+{
+	struct writer *writer = calloc(1, sizeof(*writer));
+	if (writer == NULL)
+		return ERR_UNAVAILABLE;
+	writer->settings = *settings;
+	writer->lock_fd = -1;
+	int length = snprintf(writer->path, sizeof(writer->path), "%s", settings->path);
+	writer->settings.path = writer->path;
+	enum err err = ERR_UNAVAILABLE;
+	if (length < 0 || (size_t)length >= sizeof(writer->path))
+		log_error("store: the path is too long");
+	else
+		err = take_lock(writer);
+	if (err == ERR_OK && !open_database(writer))
+		err = db_error(&writer->db);
+	if (err != ERR_OK) {
+		writer_close(writer);
+		return err;
+	}
+	*ret_writer = writer;
+	return ERR_OK;
+}
+
+void writer_close(struct writer *writer)
+{
+	if (writer == NULL)
+		return;
+	writer_rollback_batch(writer);
+	if (writer->is_open)
+		db_close(&writer->db);
+	if (writer->lock_fd >= 0)
+		close(writer->lock_fd);
+	free(writer);
+}
+
+bool writer_is_broken(const struct writer *writer)
+{
+	return writer->db.code != SQLITE_OK;
+}
+
+static bool load_meta(struct writer *writer)
+{
+	struct db *db = &writer->db;
+	sqlite3_stmt *statement = db_statement(db, STATEMENT_META_FIND);
+	bind_text(statement, 1, "revision");
+	if (!db_step(db, statement))
+		return db_fail(db, SQLITE_CORRUPT, "reading the head");
+	writer->revision = (uint64_t)sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	bind_text(statement, 1, "audit");
+	if (!db_step(db, statement))
+		return db_fail(db, SQLITE_CORRUPT, "reading the head");
+	writer->audit.seq = (uint64_t)sqlite3_column_int64(statement, 0);
+	const void *hash = sqlite3_column_blob(statement, 1);
+	bool is_good = sqlite3_column_bytes(statement, 1) == DIGEST_BYTES;
+	if (is_good)
+		memcpy(writer->audit.hash, hash, DIGEST_BYTES);
+	sqlite3_reset(statement);
+	return is_good ? true : db_fail(db, SQLITE_CORRUPT, "reading the head");
+}
+
+static bool save_meta(struct writer *writer)
+{
+	sqlite3_stmt *statement = db_statement(&writer->db, STATEMENT_META_PUT);
+	bind_text(statement, 1, "revision");
+	bind_int(statement, 2, (int64_t)writer->revision);
+	bind_blob(statement, 3, "", 0);
+	if (!db_run(&writer->db, statement))
+		return false;
+	bind_text(statement, 1, "audit");
+	bind_int(statement, 2, (int64_t)writer->audit.seq);
+	bind_blob(statement, 3, writer->audit.hash, DIGEST_BYTES);
+	return db_run(&writer->db, statement);
+}
+
+enum err writer_begin_batch(struct writer *writer)
+{
+	assert(!writer->is_in_batch);
+	db_forget_error(&writer->db);
+	if (!writer->is_open && !open_database(writer))
+		return db_error(&writer->db);
+	if (!db_run_plain(&writer->db, STATEMENT_BEGIN_WRITE)) {
+		enum err err = db_error(&writer->db);
+		writer_rollback_batch(writer);
+		return err;
+	}
+	writer->is_in_batch = true;
+	if (load_meta(writer))
+		return ERR_OK;
+	enum err err = db_error(&writer->db);
+	writer_rollback_batch(writer);
+	return err;
+}
+
+/* Errors after which the handle may have lost its footing; a full disk is none. */
+static bool needs_reopening(int code)
+{
+	int primary = code & 0xff;
+	return primary != SQLITE_OK && primary != SQLITE_FULL && primary != SQLITE_BUSY;
+}
+
+void writer_rollback_batch(struct writer *writer)
+{
+	int code = writer->db.code;
+	if (writer->is_in_batch) {
+		writer->is_in_batch = false;
+		db_forget_error(&writer->db);
+		/* SQLite has rolled back by itself after some errors. */
+		if (!sqlite3_get_autocommit(writer->db.handle) &&
+		        !db_run_plain(&writer->db, STATEMENT_ROLLBACK))
+			code = writer->db.code;
+	}
+	db_forget_error(&writer->db);
+	if (writer->is_open && needs_reopening(code)) {
+		db_close(&writer->db);
+		writer->is_open = false;
+	}
+}
+
+enum err writer_commit_batch(struct writer *writer)
+{
+	assert(writer->is_in_batch);
+	if (save_meta(writer) && db_run_plain(&writer->db, STATEMENT_COMMIT)) {
+		writer->is_in_batch = false;
+		writer->db.logged_code = SQLITE_OK;
+		return ERR_OK;
+	}
+	enum err err = db_error(&writer->db);
+	writer_rollback_batch(writer);
+	return err;
+}
+
+struct audit_head writer_audit_head(const struct writer *writer)
+{
+	return writer->audit;
+}
+
+enum err writer_put_audit(struct writer *writer, const struct audit_row *row)
+{
+	assert(writer->is_in_batch && row->seq == writer->audit.seq + 1);
+	sqlite3_stmt *statement = db_statement(&writer->db, STATEMENT_AUDIT_ADD);
+	bind_int(statement, 1, (int64_t)row->seq);
+	bind_int(statement, 2, row->at_ms);
+	bind_text(statement, 3, row->actor.subject);
+	bind_text(statement, 4, row->actor.token_id);
+	bind_text(statement, 5, row->actor.key_id);
+	bind_text(statement, 6, row->actor.address);
+	bind_text(statement, 7, row->request_id);
+	bind_text(statement, 8, row->request);
+	bind_text(statement, 9, row->outcome);
+	bind_int(statement, 10, row->status);
+	bind_int(statement, 11, (int64_t)row->change_id);
+	bind_text(statement, 12, row->body);
+	bind_blob(statement, 13, row->hash, DIGEST_BYTES);
+	if (!db_run(&writer->db, statement))
+		return db_error(&writer->db);
+	writer->audit.seq = row->seq;
+	memcpy(writer->audit.hash, row->hash, DIGEST_BYTES);
+	return ERR_OK;
+}
+
+void writer_checkpoint(struct writer *writer)
+{
+	assert(!writer->is_in_batch);
+	if (writer->wal_frames < writer->wal_frames_copied)
+		writer->wal_frames_copied = 0;
+	if (!writer->is_open ||
+	        writer->wal_frames - writer->wal_frames_copied < WAL_FRAMES_CHECKPOINT)
+		return;
+	bool is_long = writer->wal_frames >= WAL_FRAMES_LONG;
+	sqlite3_busy_timeout(writer->db.handle, is_long ? WAL_WAIT_MS : 0);
+	int code = sqlite3_wal_checkpoint_v2(writer->db.handle, NULL,
+	        is_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_busy_timeout(writer->db.handle, 0);
+	/* A reader in the way is no failure: the next call finishes. */
+	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
+		db_fail(&writer->db, code, "copying the log into the database");
+	db_forget_error(&writer->db);
+}
+
+enum err writer_prune_revocations(struct writer *writer, int64_t now_ms)
+{
+	enum err err = writer_begin_batch(writer);
+	if (err != ERR_OK)
+		return err;
+	sqlite3_stmt *statement = db_statement(&writer->db, STATEMENT_REVOCATIONS_PRUNE);
+	bind_int(statement, 1, now_ms);
+	if (db_run(&writer->db, statement))
+		return writer_commit_batch(writer);
+	err = db_error(&writer->db);
+	writer_rollback_batch(writer);
+	return err;
+}
