@@ -28,6 +28,8 @@ struct publisher_context {
 	uint32_t publish_interval_ms;
 	uint32_t coredns_timeout_ms; /* of one question over HTTP */
 	uint32_t coredns_retries;    /* of such a question */
+	void (*on_ready)(
+	        void); /* called once everything is set up, before publishing; may be NULL */
 };
 
 /* Runs until stop_fd says so; then what is committed is published once more, without waiting for

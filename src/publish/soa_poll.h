@@ -40,10 +40,12 @@ struct soa_poll_events {
 	void (*answered)(void *context, size_t server, uint32_t rtt_us);
 	/* A question was sent; is_repeated: the one before was not answered. */
 	void (*asked)(void *context, size_t server, bool is_repeated);
-	/* A server does not serve the zone at all, though it answers; only told for probes. */
+	/* A server answers, but does not serve the zone at all; only told for probes. */
 	void (*missing)(void *context, size_t server, const struct name *zone);
 	void *context;
 };
+
+/* Every event may call soa_poll_watch, soa_poll_forget and soa_poll_probe. */
 
 /* "127.0.0.1:53", "[::1]:53" or without port (53): numeric only. False for anything else. */
 bool soa_poll_parse_address(
@@ -57,7 +59,8 @@ MUST_CHECK enum err soa_poll_open(const char *const *addresses, size_t count,
 void soa_poll_close(struct soa_poll *poll); /* NULL is accepted */
 
 /* Watches a zone at every server until it serves serial or a later one; a watch that is there
- * already gets the new serial. False when memory is out: the zone is not watched then. */
+ * already gets the new serial. False when there are too many watches or memory is out: try again
+ * later. */
 MUST_CHECK bool soa_poll_watch(
         struct soa_poll *poll, const struct name *zone, uint32_t serial, int64_t steady_ms);
 
@@ -74,7 +77,7 @@ size_t soa_poll_fds(const struct soa_poll *poll, struct pollfd ret_fds[static SO
 /* When soa_poll_step must be called again, at the latest; INT64_MAX: only on input. */
 int64_t soa_poll_due_ms(const struct soa_poll *poll);
 
-/* Reads what has come and sends what is due. */
-void soa_poll_step(struct soa_poll *poll, int64_t steady_ms);
+/* Reads what has come and sends what is due. Microseconds, for the round-trip times. */
+void soa_poll_step(struct soa_poll *poll, int64_t steady_us);
 
 #endif
