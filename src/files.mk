@@ -57,8 +57,23 @@ src_libhttp_a_SOURCES = \
 
 # ---- auth
 noinst_LIBRARIES += src/libauth.a
-src_libauth_a_SOURCES =
+src_libauth_a_SOURCES = \
+	src/auth/base64url.c src/auth/base64url.h \
+	src/auth/bearer.c src/auth/bearer.h \
+	src/auth/cidr.c src/auth/cidr.h \
+	src/auth/claims.c src/auth/claims.h \
+	src/auth/claims_grant.c src/auth/claims_parser.h \
+	src/auth/claims_render.c \
+	src/auth/key.c src/auth/key.h \
+	src/auth/key_file.c src/auth/key_file.h \
+	src/auth/key_wrap.c src/auth/key_wrap.h \
+	src/auth/keyring.c src/auth/keyring.h \
+	src/auth/paseto.c src/auth/paseto.h \
+	src/auth/policy.c src/auth/policy.h \
+	src/auth/token_cache.c src/auth/token_cache.h \
+	src/auth/verify.c src/auth/verify.h
 src_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
+AUTH_LIBS = src/libauth.a $(DNS_LIBS) $(CORE_LIBS)
 
 # ---- limit
 noinst_LIBRARIES += src/liblimit.a

@@ -25,7 +25,7 @@
 #define TOKEN_DEPTH_MAX   3u
 #define TOKEN_STRING_MAX  128u /* octets of sub, iss and aud */
 #define TOKEN_ID_MAX      64u  /* octets of jti */
-#define TOKEN_CLASS_MAX   32u  /* octets of rl */
+#define TOKEN_CLASS_MAX   64u  /* octets of rl */
 
 /* Letters of a grant's `a`. The three that change have the values of enum effect_action. */
 enum grant_action {

@@ -51,10 +51,15 @@ MUST_CHECK enum err key_parse_public(
         const char *text, size_t length, struct key *ret_public, const char **ret_detail);
 
 /* Parses k4.secret; its public half must be the one its seed gives. The caller ends *ret_secret
- * with key_close. ERR_BAD_REQUEST with a static *ret_detail; ERR_UNAVAILABLE without locked memory.
+ * with key_close. ERR_BAD_REQUEST or, without locked memory, ERR_UNAVAILABLE, with a static
+ * *ret_detail.
  */
 MUST_CHECK enum err key_parse_secret(
         const char *text, size_t length, struct key **ret_secret, const char **ret_detail);
+
+/* True when the bytes of a public key are a point that can verify anything: on the curve, in the
+ * main subgroup, not of small order. */
+bool key_is_sound(const struct key *public);
 
 /* k4.public or k4.secret, by the tag. The text of a secret key is a secret: give locked memory. */
 void key_render(const struct key *key, char ret_text[static KEY_TEXT_BYTES]);

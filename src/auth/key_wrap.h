@@ -28,9 +28,14 @@ struct key_wrap_cost {
 /* 256 MiB and 3 passes, libsodium's "moderate". */
 extern const struct key_wrap_cost key_wrap_cost_default;
 
+struct key_password {
+	const char *bytes;
+	size_t length;
+};
+
 /* Wraps a secret key with a fresh salt and nonce. ERR_BAD_REQUEST for a cost out of bounds,
  * ERR_UNAVAILABLE when Argon2id cannot have its memory. The text is safe to store. */
-MUST_CHECK enum err key_wrap(const struct key *secret, const char *password, size_t password_length,
+MUST_CHECK enum err key_wrap(const struct key *secret, const struct key_password *password,
         const struct key_wrap_cost *cost, char ret_text[static KEY_WRAP_TEXT_BYTES]);
 
 /* True when text begins as a wrapped secret key. */
@@ -39,13 +44,7 @@ bool key_is_wrapped(const char *text, size_t length);
 /* Unwraps; the caller ends *ret_secret with key_close. ERR_BAD_REQUEST with a static *ret_detail
  * for another type or version, a cost out of bounds, a wrong password or altered bytes (these two
  * cannot be told apart); ERR_UNAVAILABLE when memory cannot be had. */
-struct key_wrap_text {
-	const char *text;
-	size_t length;
-	const char *password;
-	size_t password_length;
-};
-MUST_CHECK enum err key_unwrap(
-        const struct key_wrap_text *wrapped, struct key **ret_secret, const char **ret_detail);
+MUST_CHECK enum err key_unwrap(const char *text, size_t length, const struct key_password *password,
+        struct key **ret_secret, const char **ret_detail);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef COREGATE_AUTH_PASETO_H
 #define COREGATE_AUTH_PASETO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,7 +67,7 @@ void paseto_render_footer(
 
 /* The key id inside a footer of exactly that form. False for any other bytes: no JSON parser ever
  * sees a footer. */
-MUST_CHECK _Bool paseto_parse_footer(
+MUST_CHECK bool paseto_parse_footer(
         struct paseto_piece footer, char ret_key_id[static KEY_ID_BYTES]);
 
 /* The implicit assertion for an audience: "coregate/token/v1\n" and the audience. Lives in the

@@ -34,7 +34,7 @@ struct verifier_options {
 	const char *audience;
 	const char *issuer;      /* NULL or "": any */
 	int64_t max_lifetime_ms; /* exp - iat */
-	size_t cache_entries;    /* 0: the default; rounded up to a multiple of 8 */
+	size_t cache_entries;    /* 0: the default; rounded up to a power of two */
 	struct revocation_source revocation;
 };
 
