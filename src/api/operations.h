@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * /health, /ready and /metrics as plans: the pipeline itself knows the answers.
+ */
+#ifndef COREGATE_API_OPERATIONS_H
+#define COREGATE_API_OPERATIONS_H
+
+#include "api/plan.h"
+
+plan_fn plan_health;
+plan_fn plan_ready;
+plan_fn plan_metrics;
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "api/records.h"
+
+#include <string.h>
+
+#include "api/body.h"
+#include "api/cursor.h"
+#include "api/input.h"
+#include "api/shape.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- GET /records ---- */
+
+static bool records_parse_filters(const struct plan_input *input, struct records_wanted *wanted)
+{
+	const struct {
+		const char *parameter;
+		struct name *name;
+	} names[] = {
+		{ "zone", &wanted->zone },
+		{ "name", &wanted->owner },
+		{ "under", &wanted->under },
+	};
+	bool ok = true;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *text = input_query(input, names[i].parameter);
+		char place[16] = "?";
+		strncat(place, names[i].parameter, sizeof(place) - 2);
+		if (text != NULL && !input_parse_name(input, place, text, names[i].name))
+			ok = false;
+	}
+	return ok;
+}
+
+static bool records_parse_value_filter(const struct plan_input *input, struct records_wanted *wanted)
+{
+	const char *type_text = input_query(input, "record_type");
+	if (type_text != NULL) {
+		if (!input_parse_type(input, "?record_type", type_text, &wanted->type))
+			return false;
+		wanted->has_type = true;
+	}
+	wanted->value = input_query(input, "value");
+	if (wanted->value == NULL || !wanted->has_type)
+		return true;
+	struct rdata *exact = arena_alloc(input->arena, sizeof(*exact));
+	if (exact == NULL ||
+		!input_parse_value(input, "?value", wanted->type, wanted->value, exact))
+		return false;
+	wanted->exact = exact;
+	return true;
+}
+
+enum err plan_records_list(const struct plan_input *input, struct plan *ret_plan)
+{
+	static const char *const allowed[] = { "zone", "name", "under", "record_type", "value", "limit",
+		"cursor", NULL };
+	http_query_check(input->request, allowed, input->faults);
+	struct records_wanted wanted = { .limit = PAGE_LIMIT_DEFAULT };
+	bool ok = records_parse_filters(input, &wanted);
+	ok &= records_parse_value_filter(input, &wanted);
+	ok &= input_query_number(input, "limit", PAGE_LIMIT_MAX, &wanted.limit);
+	const char *cursor = input_query(input, "cursor");
+	if (cursor != NULL && cursor_parse(cursor, &wanted.after) != ERR_OK)
+		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor", "This is not a cursor of this list.");
+	if (!ok || faults_err(input->faults) != ERR_OK)
+		return faults_err(input->faults);
+	ret_plan->kind = PLAN_RECORDS;
+	ret_plan->records = wanted;
+	return ERR_OK;
+}
+
+void answer_records_list(const struct answer_input *input, struct http_response *response)
+{
+	const struct record_page *page = input->records;
+	const char *next = page->next.is_set ? cursor_render(input->arena, &page->next) : NULL;
+	struct json_writer writer;
+	shape_open(response, 200, &writer);
+	json_open_array(&writer, "data");
+	for (size_t i = 0; i < page->count; i++)
+		shape_put_record(input->arena, &writer, &page->rrsets[i]->zone.name,
+			&page->rrsets[i]->rrset, page->value_indexes[i]);
+	json_close_array(&writer);
+	shape_close_list(&writer, next);
+	shape_put_next_link(input, response, "/records", next);
+}
+
+/* ---- POST /records ---- */
+
+struct record_body {
+	const char *name;
+	const char *record_type;
+	const char *value;
+	struct ttl ttl;
+};
+
+static const struct field record_fields[] = {
+	{ "name", FIELD_STRING, true, offsetof(struct record_body, name) },
+	{ "record_type", FIELD_STRING, true, offsetof(struct record_body, record_type) },
+	{ "value", FIELD_STRING, true, offsetof(struct record_body, value) },
+	{ "ttl", FIELD_TTL, false, offsetof(struct record_body, ttl) },
+};
+
+enum err plan_records_add(const struct plan_input *input, struct plan *ret_plan)
+{
+	http_query_check(input->request, NULL, input->faults);
+	struct record_body body = { 0 };
+	enum err err = body_parse(input, record_fields, COUNT_OF(record_fields), &body);
+	struct op *op = input_put_op(input, OP_RRSET_ADD, ret_plan);
+	if (op == NULL)
+		return faults_err(input->faults);
+	if (body.name != NULL && !input_parse_name(input, "/name", body.name, &op->rrset.owner))
+		err = faults_err(input->faults);
+	if (body.record_type == NULL ||
+		!input_parse_type(input, "/record_type", body.record_type, &op->rrset.type) ||
+		!input_check_writable(input, "/record_type", op->rrset.type))
+		return faults_err(input->faults);
+	struct rdata *value = arena_alloc(input->arena, sizeof(*value));
+	if (value == NULL)
+		return ERR_TOO_LARGE;
+	if (body.value != NULL && !input_parse_value(input, "/value", op->rrset.type, body.value, value))
+		return faults_err(input->faults);
+	op->rrset.values = value;
+	op->rrset.count = 1;
+	input_put_ttl(input, op, body.ttl);
+	return err;
+}
+
+void answer_records_add(const struct answer_input *input, struct http_response *response)
+{
+	const struct effect *effect = &input->outcome->effects[0];
+	const struct rdata *added = &input->plan->change.ops[0].rrset.values[0];
+	const struct rdata *stored = rrset_find_value(&effect->after, added);
+	struct json_writer writer;
+	shape_open(response, 201, &writer);
+	if (stored == NULL)
+		json_put_null(&writer, "data");
+	else
+		shape_put_record(input->arena, &writer, &effect->zone, &effect->after,
+			(size_t)(stored - effect->after.values));
+	shape_close(&writer);
+	shape_put_etag(input->arena, response, effect->revision);
+	shape_put_change_id(input->arena, response, input->outcome);
+	shape_put_location(
+		input->arena, response, "/records", &effect->after.owner, &effect->after.type);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * /zones: list, create, get, delete.
+ */
+#ifndef COREGATE_API_ZONES_H
+#define COREGATE_API_ZONES_H
+
+#include "api/plan.h"
+
+plan_fn plan_zones_list;
+answer_fn answer_zones_list;
+
+plan_fn plan_zone_add;
+answer_fn answer_zone_add;
+
+plan_fn plan_zone_get;
+answer_fn answer_zone_get;
+
+plan_fn plan_zone_delete;
+answer_fn answer_zone_delete;
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A plan carried out: permitted, sent to the writer, looked up in the store, or asked of CoreDNS.
+ */
+#ifndef COREGATE_EXECUTE_H
+#define COREGATE_EXECUTE_H
+
+#include "exchange.h"
+
+/* Finds the zone and the covering grants of every op of the planned change. ERR_NOT_PERMITTED,
+ * ERR_NO_SUCH_ZONE. */
+MUST_CHECK enum err execute_permit(struct exchange *x);
+
+/* Sends the change to the writer and takes its outcome. */
+MUST_CHECK enum err execute_change(struct exchange *x);
+
+/* Sends any change; x->outcome is set when the writer answered. */
+MUST_CHECK enum err execute_send(struct exchange *x, struct change *change);
+
+/* Carries out a plan that only reads. */
+MUST_CHECK enum err execute_lookup(struct exchange *x);
+
+/* Lets the publisher ask every CoreDNS. */
+MUST_CHECK enum err execute_verify(struct exchange *x);
+
+#endif

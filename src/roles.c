@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "roles.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "core/log.h"
+#include "pipeline.h"
+#include "publisher.h"
+#include "server/privileges.h"
+#include "server/process.h"
+#include "server/sandbox.h"
+
+/* A responder holds connections of nginx, its store, and two channels. */
+#define RESPONDER_DESCRIPTORS 2048
+#define KEEPER_DESCRIPTORS    65536
+
+/* ---- rights ---- */
+
+static bool role_drop(const struct role_context *context, const struct identity *identity)
+{
+	enum err err = context->identities->drop ? privileges_drop(identity)
+						 : privileges_drop_capabilities();
+	if (err != ERR_OK)
+		log_error("cannot give up privileges: %m");
+	return err == ERR_OK;
+}
+
+static bool role_enter_sandbox(const struct sandbox_settings *settings)
+{
+	if (sandbox_apply(settings) == ERR_OK)
+		return true;
+	log_error("the kernel cannot confine this process: %m");
+	return false;
+}
+
+/* The folder that holds a file, in a buffer of the process. */
+static const char *role_folder_of(const char *path)
+{
+	static char folder[4096];
+	snprintf(folder, sizeof(folder), "%s", path);
+	return dirname(folder);
+}
+
+static void role_start_log(const struct role_context *context, const char *name)
+{
+	log_init(STDERR_FILENO, context->conf->log_format, context->conf->log_level, name);
+}
+
+/* ---- responder ---- */
+
+static int role_run_responder(void *argument, unsigned index)
+{
+	(void)index;
+	const struct role_context *context = argument;
+	const struct conf *conf = context->conf;
+	role_start_log(context, "responder");
+	if (privileges_limit(RESPONDER_DESCRIPTORS) != ERR_OK ||
+		!role_drop(context, &context->identities->responder))
+		return EXIT_FAILURE;
+	const struct pipeline_settings settings = {
+		.conf = conf,
+		.keyring = context->keyring,
+		.shared = context->shared,
+		.writer_path = context->sockets->writer_path,
+		.publisher_path = context->sockets->publisher_path,
+	};
+	const struct sandbox_settings sandbox = {
+		.role = SANDBOX_RESPONDER,
+		.read_paths = { role_folder_of(conf->store), conf->run_dir },
+		.read_count = 2,
+	};
+	struct pipeline *pipeline = pipeline_open(&settings);
+	if (pipeline == NULL || !role_enter_sandbox(&sandbox))
+		return EXIT_FAILURE;
+	const struct responder_settings responder = { .pool = context->pool };
+	int status = responder_run(&responder, pipeline_serve, pipeline);
+	pipeline_close(pipeline);
+	return status;
+}
+
+/* ---- writer ---- */
+
+static int role_run_writer(void *argument, unsigned index)
+{
+	(void)index;
+	const struct role_context *context = argument;
+	role_start_log(context, "writer");
+	if (privileges_limit(KEEPER_DESCRIPTORS) != ERR_OK ||
+		!role_drop(context, &context->identities->keeper))
+		return EXIT_FAILURE;
+	const char *folder = role_folder_of(context->conf->store);
+	const struct sandbox_settings sandbox = {
+		.role = SANDBOX_WRITER,
+		.write_paths = { folder },
+		.write_count = 1,
+	};
+	if (!role_enter_sandbox(&sandbox))
+		return EXIT_FAILURE;
+	const struct commit_context commit = {
+		.store_path = context->conf->store,
+		.listen_fd = context->sockets->writer_fd,
+		.shared = context->shared,
+	};
+	return commit_run(&commit);
+}
+
+/* ---- publisher ---- */
+
+/* A folder beside the zone directory for files that are not ours. */
+static const char *role_foreign_folder(const struct conf *conf)
+{
+	static char folder[4096];
+	snprintf(folder, sizeof(folder), "%s/foreign", conf->publish_temp_dir);
+	return folder;
+}
+
+static int role_run_publisher(void *argument, unsigned index)
+{
+	(void)index;
+	const struct role_context *context = argument;
+	const struct conf *conf = context->conf;
+	role_start_log(context, "publisher");
+	if (privileges_limit(KEEPER_DESCRIPTORS) != ERR_OK ||
+		!role_drop(context, &context->identities->keeper))
+		return EXIT_FAILURE;
+	const struct sandbox_settings sandbox = {
+		.role = SANDBOX_PUBLISHER,
+		.read_paths = { role_folder_of(conf->store), conf->run_dir },
+		.read_count = 2,
+		.write_paths = { conf->zone_dir, conf->publish_temp_dir },
+		.write_count = 2,
+	};
+	if (!role_enter_sandbox(&sandbox))
+		return EXIT_FAILURE;
+	const char *servers[CONF_COREDNS_MAX];
+	const char *urls[BOARD_URLS];
+	struct publisher_context publisher = {
+		.board = context->shared->board,
+		.wake_fd = context->shared->wake_fd,
+		.stop_fd = process_stop_fd(),
+		.listen_fd = context->sockets->publisher_fd,
+		.store_path = conf->store,
+		.zone_dir = conf->zone_dir,
+		.temp_dir = conf->publish_temp_dir,
+		.foreign_dir = role_foreign_folder(conf),
+		.servers = servers,
+		.server_count = conf->coredns_count,
+		.urls = urls,
+		.publish_interval_ms = conf->publish_interval_ms,
+		.coredns_timeout_ms = conf->coredns_timeout_ms,
+		.coredns_retries = conf->coredns_retries,
+	};
+	for (size_t i = 0; i < conf->coredns_count; i++) {
+		const struct conf_coredns *coredns = &conf->coredns[i];
+		servers[i] = coredns->dns_address.text;
+		for (size_t j = 0; j < coredns->coredns_url.count && publisher.url_count < BOARD_URLS; j++)
+			urls[publisher.url_count++] = coredns->coredns_url.items[j];
+	}
+	process_set_ready();
+	return publisher_run(&publisher);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	const char *name;
+	int (*run)(void *context, unsigned index);
+	bool restarts_on_reload;
+	bool is_exclusive;
+	enum metric restarts;
+} role_table[ROLES_COUNT] = {
+	{ "responder", role_run_responder, true, false, METRIC_RESTARTS_RESPONDER },
+	{ "writer", role_run_writer, false, true, METRIC_RESTARTS_WRITER },
+	{ "publisher", role_run_publisher, true, true, METRIC_RESTARTS_PUBLISHER },
+};
+
+void roles_put_counts(struct role *roles, size_t role_count, const struct conf *conf)
+{
+	for (size_t i = 0; i < role_count; i++)
+		roles[i].count = roles[i].run == role_run_responder ? conf->responders : 1;
+}
+
+void roles_init(struct role roles[static ROLES_COUNT], struct role_context *context)
+{
+	for (size_t i = 0; i < ROLES_COUNT; i++)
+		roles[i] = (struct role){
+			.name = role_table[i].name,
+			.run = role_table[i].run,
+			.context = context,
+			.restarts_on_reload = role_table[i].restarts_on_reload,
+			.is_exclusive = role_table[i].is_exclusive,
+		};
+	roles_put_counts(roles, ROLES_COUNT, context->conf);
+}
+
+enum metric roles_restart_metric(const struct role *role)
+{
+	for (size_t i = 0; i < ROLES_COUNT; i++)
+		if (strcmp(role_table[i].name, role->name) == 0)
+			return role_table[i].restarts;
+	return METRIC_RESTARTS_RESPONDER;
+}

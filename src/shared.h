@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What all processes of the service share: made by the supervisor before it forks, inherited by
+ * every child and by every child's successor.
+ */
+#ifndef COREGATE_SHARED_H
+#define COREGATE_SHARED_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/metrics.h"
+#include "limit/limit.h"
+#include "publish/board.h"
+
+/* The writer's own few words. */
+struct shared_state {
+	_Atomic uint64_t revocation_generation; /* moves after each committed revocation */
+	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
+	_Atomic int64_t writer_failing_ms;      /* wall clock since when commits fail; 0: they work */
+};
+
+/* The writer takes a turn at least this often; three missed ones and it counts as dead. */
+#define WRITER_BEAT_MS 1000
+
+struct shared {
+	struct shared_state *state;
+	struct metrics *metrics;
+	struct limit_table *limits;
+	struct board *board;
+	int wake_fd; /* eventfd: the writer adds to it after each commit, the publisher waits on it */
+};
+
+/* Maps the memory and lays it out. rate_slots: room of the rate table.
+ * ERR_UNAVAILABLE with errno. It lives as long as the service. */
+MUST_CHECK enum err shared_open(size_t rate_slots, struct shared *ret_shared);
+
+#endif
