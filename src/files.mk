@@ -50,10 +50,13 @@ CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
 # ---- http
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
+	src/http/conditional.c src/http/conditional.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/request.c src/http/request.h \
 	src/http/response.c src/http/response.h \
-	src/http/route.c src/http/route.h
+	src/http/route.c src/http/route.h \
+	src/http/uri.c src/http/uri.h
+HTTP_LIBS = src/libhttp.a
 
 # ---- auth
 noinst_LIBRARIES += src/libauth.a
@@ -120,6 +123,41 @@ src_libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(SYSTEMD_CFLAGS) $(SEC
 
 # ---- api
 noinst_LIBRARIES += src/libapi.a
-src_libapi_a_SOURCES =
+src_libapi_a_SOURCES = \
+	src/api/body.c src/api/body.h \
+	src/api/cursor.c src/api/cursor.h \
+	src/api/input.c src/api/input.h \
+	src/api/operations.c src/api/operations.h \
+	src/api/plan.h \
+	src/api/records.c src/api/records.h \
+	src/api/routes.c src/api/routes.h \
+	src/api/rrsets.c src/api/rrsets.h \
+	src/api/shape.c src/api/shape.h \
+	src/api/verify.c src/api/verify.h \
+	src/api/zones.c src/api/zones.h
+API_LIBS = src/libapi.a src/libhttp.a
 
-# ---- programs: coregated (src/*.c) and coregate (src/cli/)
+# ---- coregated: the files that know several folders
+sbin_PROGRAMS += src/coregated
+src_coregated_SOURCES = \
+	src/audit_attempt.c src/audit_attempt.h \
+	src/commit.c src/commit.h \
+	src/exchange.h \
+	src/execute.c src/execute.h \
+	src/identity.c src/identity.h \
+	src/lookup.c src/lookup.h \
+	src/main.c \
+	src/operations.c src/operations.h \
+	src/options.c src/options.h \
+	src/pipeline.c src/pipeline.h \
+	src/publish_job.c src/publish_job.h \
+	src/publisher.c src/publisher.h \
+	src/roles.c src/roles.h \
+	src/setup.c src/setup.h \
+	src/shared.c src/shared.h
+src_coregated_LDADD = src/libapi.a src/libhttp.a src/libserver.a src/libaudit.a src/libpublish.a \
+	src/libstore.a src/liblimit.a src/libauth.a src/libconf.a src/libdns.a src/libcore.a \
+	$(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS) $(CURL_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) \
+	$(KNOT_LIBS) $(CJSON_LIBS) $(SODIUM_LIBS)
+
+# ---- coregate: the command (src/cli/)
