@@ -31,7 +31,8 @@ struct rrset {
 
 /* Sorts values canonically and finds duplicates. Returns the index, in the order given, of the
  * first value that repeats an earlier one, or count when there is none. With duplicates the
- * values are left as they were. */
+ * values are left as they were. (Of more than RRSET_VALUES_MAX values, which callers refuse, both the
+ * index and what is left are in sorted order.) */
 size_t rrset_sort(struct rdata *values, size_t count);
 
 /* Where value stands among the sorted values; NULL when it is not there. */
