@@ -71,12 +71,28 @@ EXTRA_DIST += tests/vectors/json
 # ---- dns
 
 # ---- conf
+check_PROGRAMS += tests/unit/conf/test_conf tests/unit/conf/test_sample tests/unit/conf/test_scan
+TESTS += tests/unit/conf/test_conf tests/unit/conf/test_sample tests/unit/conf/test_scan
+tests_unit_conf_test_conf_SOURCES = tests/unit/conf/test_conf.c
+tests_unit_conf_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_conf_test_conf_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_test_sample_SOURCES = tests/unit/conf/test_sample.c
+tests_unit_conf_test_sample_CPPFLAGS = $(UNIT_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+tests_unit_conf_test_sample_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_test_scan_SOURCES = tests/unit/conf/test_scan.c
+tests_unit_conf_test_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_conf_test_scan_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- http
 
 # ---- auth
 
 # ---- limit
+check_PROGRAMS += tests/unit/limit/test_limit
+TESTS += tests/unit/limit/test_limit
+tests_unit_limit_test_limit_SOURCES = tests/unit/limit/test_limit.c
+tests_unit_limit_test_limit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_limit_test_limit_LDADD = $(LIMIT_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- store
 
@@ -109,3 +125,9 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_json_LDADD = $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_conf
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_conf_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_conf_LDADD = $(CONF_LIBS) $(CORE_LIBS)
