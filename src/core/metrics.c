@@ -8,15 +8,12 @@
 
 #define BUCKETS_MAX 16
 
-enum kind { COUNTER, GAUGE, GAUGE_MS };
-
 static const struct {
-	enum kind kind;
 	const char *family;
 	const char *label;
 	const char *help;
 } metric_table[] = {
-#define METRIC(id, kind, family, label, help) [METRIC_##id] = { kind, family, label, help },
+#define METRIC(id, family, label, help) [METRIC_##id] = { family, label, help },
 #include "core/metrics.def"
 };
 
@@ -75,12 +72,6 @@ void metrics_add(struct metrics *metrics, enum metric id, uint64_t number)
 {
 	assert(id < METRIC__MAX);
 	add(&metrics->values[id], number);
-}
-
-void metrics_set(struct metrics *metrics, enum metric id, uint64_t value)
-{
-	assert(id < METRIC__MAX);
-	atomic_store_explicit(&metrics->values[id], value, memory_order_relaxed);
 }
 
 uint64_t metrics_get(const struct metrics *metrics, enum metric id)
@@ -145,17 +136,11 @@ static void render_value(const struct metrics *metrics, enum metric id, struct b
 	const char *label = metric_table[id].label;
 	bool is_first = id == 0 || strcmp(metric_table[id - 1].family, family) != 0;
 	if (is_first)
-		metrics_put_family(buf, family,
-		        metric_table[id].kind == COUNTER ? "counter" : "gauge",
-		        metric_table[id].help);
+		metrics_put_family(buf, family, "counter", metric_table[id].help);
 	buf_put_string(buf, family);
 	if (*label != '\0')
 		buf_printf(buf, "{%s}", label);
-	uint64_t value = load(&metrics->values[id]);
-	if (metric_table[id].kind == GAUGE_MS)
-		buf_printf(buf, " %.3f\n", (double)value / 1000);
-	else
-		buf_printf(buf, " %" PRIu64 "\n", value);
+	buf_printf(buf, " %" PRIu64 "\n", load(&metrics->values[id]));
 }
 
 static void render_histogram(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Counters, gauges and histograms in memory that the processes share, and their text (Prometheus
- * exposition format 0.0.4). Everything is a relaxed atomic: cheap, and never torn.
+ * Counters and histograms in memory that the processes share, and their text (Prometheus exposition
+ * format 0.0.4). Everything is a relaxed atomic: cheap, and never torn.
  */
 #ifndef COREGATE_CORE_METRICS_H
 #define COREGATE_CORE_METRICS_H
@@ -12,7 +12,7 @@
 #include "core/buf.h"
 
 enum metric {
-#define METRIC(id, kind, family, label, help) METRIC_##id,
+#define METRIC(id, family, label, help) METRIC_##id,
 #include "core/metrics.def"
 	METRIC__MAX
 };
@@ -48,7 +48,6 @@ size_t metrics_bytes(void);
 struct metrics *metrics_init(void *zeroed);
 
 void metrics_add(struct metrics *metrics, enum metric id, uint64_t number);
-void metrics_set(struct metrics *metrics, enum metric id, uint64_t value);
 uint64_t metrics_get(const struct metrics *metrics, enum metric id);
 
 /* value in the histogram's observed unit: nanoseconds (…_NS) or a number of things. */

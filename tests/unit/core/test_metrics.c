@@ -41,19 +41,15 @@ static void expect_line(const char *text, const char *line)
 	assert_true(found == text || found[-1] == '\n');
 }
 
-static void test_counters_and_gauges(void **state)
+static void test_counters(void **state)
 {
 	(void)state;
 	metrics_add(metrics, METRIC_CHANGES, 2);
 	metrics_add(metrics, METRIC_CHANGES, 3);
-	metrics_set(metrics, METRIC_PUBLISH_LAG, 9000);
-	metrics_set(metrics, METRIC_PUBLISH_LAG, 1250);
 	metrics_add(metrics, METRIC_RATELIMIT_RECORDS, 1);
 	assert_int_equal(metrics_get(metrics, METRIC_CHANGES), 5);
 	const char *text = rendered();
 	expect_line(text, "# TYPE coregate_changes_total counter\ncoregate_changes_total 5\n");
-	expect_line(text,
-	        "# TYPE coregate_publish_lag_seconds gauge\ncoregate_publish_lag_seconds 1.250\n");
 	expect_line(text, "coregate_ratelimit_rejections_total{policy=\"requests\"} 0\n"
 	                  "coregate_ratelimit_rejections_total{policy=\"records\"} 1\n");
 }
@@ -141,7 +137,7 @@ static int close_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_counters_and_gauges, open_state, close_state),
+		cmocka_unit_test_setup_teardown(test_counters, open_state, close_state),
 		cmocka_unit_test_setup_teardown(
 		        test_requests_by_route_and_status, open_state, close_state),
 		cmocka_unit_test_setup_teardown(
