@@ -2,6 +2,7 @@
 #include "execute.h"
 
 #include "auth/policy.h"
+#include "http/conditional.h"
 
 /* What the publisher may take beyond the client's own timeout before it counts as dead. */
 #define VERIFY_MARGIN_MS 3000
@@ -129,7 +130,10 @@ enum err execute_lookup(struct exchange *x)
 		return err;
 	switch (plan->kind) {
 	case PLAN_RRSET:
-		return lookup_rrset(&lookup, plan, &x->rrset);
+		err = lookup_rrset(&lookup, plan, &x->rrset);
+		if (err == ERR_OK && !precondition_is_met(&x->precondition, x->rrset.revision))
+			return ERR_PRECONDITION_FAILED;
+		return err;
 	case PLAN_RECORDS:
 		return lookup_records(&lookup, &plan->records, &x->records);
 	case PLAN_ZONES:

@@ -105,8 +105,20 @@ STORE_LIBS = src/libstore.a $(SQLITE_LIBS)
 
 # ---- publish
 noinst_LIBRARIES += src/libpublish.a
-src_libpublish_a_SOURCES =
+src_libpublish_a_SOURCES = \
+	src/publish/address.c src/publish/address.h \
+	src/publish/board.c src/publish/board.h \
+	src/publish/board_metrics.c src/publish/board_shape.h \
+	src/publish/heap.c src/publish/heap.h \
+	src/publish/http_client.c src/publish/http_client.h \
+	src/publish/ledger.c src/publish/ledger.h \
+	src/publish/schedule.c src/publish/schedule.h \
+	src/publish/soa_poll.c src/publish/soa_poll.h \
+	src/publish/swap.c src/publish/swap.h \
+	src/publish/watch.c src/publish/watch.h \
+	src/publish/zone_file.c src/publish/zone_file.h
 src_libpublish_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+PUBLISH_LIBS = src/libpublish.a $(CURL_LIBS)
 
 # ---- audit
 noinst_LIBRARIES += src/libaudit.a

@@ -8,10 +8,10 @@
 #include "core/log.h"
 #include "exchange.h"
 #include "execute.h"
+#include "http/conditional.h"
 #include "http/problem.h"
 #include "identity.h"
 #include "operations.h"
-#include "server/responder.h"
 
 /* A request's life, in this order. An error skips to the stages that always run. */
 #define STAGES(STAGE)                                                                              \
@@ -43,6 +43,7 @@ _Static_assert(COUNT_OF(stages) == STAGES_MAX, "one place for the time of each s
 
 /* An answer is at most this large; pages and RRsets are bounded far below. */
 #define ANSWER_BYTES_MAX ((size_t)8 * 1024 * 1024)
+#define HEAD_BYTES_MAX   ((size_t)64 * 1024)
 
 static void exchange_run(struct exchange *x)
 {
@@ -180,28 +181,43 @@ static void exchange_put_not_modified(struct exchange *x)
 		x->response.status = 304;
 }
 
+static void exchange_put_options(struct exchange *x)
+{
+	x->err = ERR_OK;
+	x->response.status = 204;
+	response_put_header(&x->response, "Allow", x->match.allow);
+}
+
+static void exchange_put_problem(struct exchange *x)
+{
+	const struct problem problem = {
+		.err = x->err,
+		.detail = x->detail,
+		.faults = &x->faults,
+		.violated_policy = x->err == ERR_RATE_LIMITED ? x->class->name : NULL,
+		.retry_after_s = x->limits.verdicts[x->limit_shown].retry_after_s,
+		.allow = x->match.allow,
+	};
+	response_init(&x->response, x->pipeline->answer_arena, ANSWER_BYTES_MAX);
+	problem_render(&problem, x->request.request_id, &x->response);
+}
+
 static enum err stage_respond(struct exchange *x)
 {
 	exchange_put_answer(x);
 	exchange_put_not_modified(x);
-	if (x->err != ERR_OK) {
-		const struct problem problem = {
-			.err = x->err,
-			.detail = x->detail,
-			.faults = &x->faults,
-			.violated_policy = x->err == ERR_RATE_LIMITED ? x->class->name : NULL,
-			.retry_after_s = x->limits.verdicts[x->limit_shown].retry_after_s,
-			.allow = x->match.allow,
-		};
-		response_init(&x->response, x->pipeline->answer_arena, ANSWER_BYTES_MAX);
-		problem_render(&problem, x->request.request_id, &x->response);
-	}
+	if (x->err == ERR_METHOD_NOT_ALLOWED && x->request.method == HTTP_OPTIONS)
+		exchange_put_options(x);
+	if (x->err != ERR_OK)
+		exchange_put_problem(x);
 	if (x->class != NULL)
 		identity_put_limit_headers(x);
-	struct buf out;
-	buf_init(&out, x->pipeline->answer_arena, ANSWER_BYTES_MAX);
-	response_render(&x->response, &x->request, &out);
-	fcgi_write(x->fcgi, out.bytes, out.length);
+	struct buf head;
+	buf_init(&head, x->pipeline->answer_arena, HEAD_BYTES_MAX);
+	response_render_head(&x->response, &x->request, &head);
+	fcgi_write(x->fcgi, head.bytes, head.length);
+	if (response_has_body(&x->response, &x->request))
+		fcgi_write(x->fcgi, x->response.body.bytes, x->response.body.length);
 	return ERR_OK;
 }
 
@@ -285,8 +301,8 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
 	};
 	*pipeline = opened;
 	pipeline->verifier = identity_open_verifier(pipeline);
-	channel_init(&pipeline->writer, settings->writer_path, responder_wait);
-	channel_init(&pipeline->publisher, settings->publisher_path, responder_wait);
+	channel_init(&pipeline->writer, settings->writer_path, NULL);
+	channel_init(&pipeline->publisher, settings->publisher_path, NULL);
 	if (pipeline->arena != NULL && pipeline->answer_arena != NULL && pipeline->reader != NULL &&
 		pipeline->verifier != NULL)
 		return pipeline;

@@ -17,6 +17,7 @@ struct publisher_context {
 	struct board *board; /* shared */
 	int wake_fd;         /* eventfd, non-blocking: the writer adds to it after each commit */
 	int stop_fd;         /* readable, or closed at its other end, when the process is to end */
+	int listen_fd; /* SOCK_SEQPACKET socket where responders ask (dns/verify.h); -1: none */
 	const char *store_path;     /* the database; opened here, read-only */
 	const char *zone_dir;       /* what CoreDNS walks: absolute */
 	const char *temp_dir;       /* same file system, outside zone_dir */

@@ -154,14 +154,14 @@ static int role_run_publisher(void *argument, unsigned index)
 		.publish_interval_ms = conf->publish_interval_ms,
 		.coredns_timeout_ms = conf->coredns_timeout_ms,
 		.coredns_retries = conf->coredns_retries,
+		.on_ready = process_set_ready,
 	};
 	for (size_t i = 0; i < conf->coredns_count; i++) {
 		const struct conf_coredns *coredns = &conf->coredns[i];
-		servers[i] = coredns->dns_address.text;
+		servers[i] = coredns->dns_address;
 		for (size_t j = 0; j < coredns->coredns_url.count && publisher.url_count < BOARD_URLS; j++)
 			urls[publisher.url_count++] = coredns->coredns_url.items[j];
 	}
-	process_set_ready();
 	return publisher_run(&publisher);
 }
 

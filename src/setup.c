@@ -76,13 +76,13 @@ void setup_unload(struct setup *setup)
 /* ---- who, where ---- */
 
 static bool setup_find_identity(
-	const struct conf *conf, const char *user, const char *option, struct identity *ret_identity)
+	const struct conf *conf, const char *user, unsigned line, struct identity *ret_identity)
 {
 	const char *group = conf->group[0] != '\0' ? conf->group : NULL;
 	if (privileges_find(user, group, ret_identity) == ERR_OK)
 		return true;
-	fprintf(stderr, "coregated: %s:%u: there is no user \"%s\" or no group \"%s\" (%s)\n",
-		conf->file, conf_line(conf, option), user, conf->group, option);
+	fprintf(stderr, "coregated: %s:%u: there is no user \"%s\" or no group \"%s\"\n", conf->file,
+		line, user, conf->group);
 	return false;
 }
 
@@ -93,9 +93,9 @@ bool setup_find_identities(const struct conf *conf, struct identities *ret_ident
 		const char *responder =
 			conf->responder_user[0] != '\0' ? conf->responder_user : conf->user;
 		identities.drop = true;
-		if (!setup_find_identity(conf, conf->user, "user", &identities.keeper) ||
+		if (!setup_find_identity(conf, conf->user, conf->user_line, &identities.keeper) ||
 			!setup_find_identity(
-				conf, responder, "responder_user", &identities.responder))
+				conf, responder, conf->responder_user_line, &identities.responder))
 			return false;
 	}
 	*ret_identities = identities;
@@ -163,7 +163,7 @@ static bool setup_open_fastcgi(
 	if (conf->fastcgi_socket_group[0] != '\0' &&
 		privileges_find_group(conf->fastcgi_socket_group, &settings.group) != ERR_OK) {
 		fprintf(stderr, "coregated: %s:%u: there is no group \"%s\"\n", conf->file,
-			conf_line(conf, "fastcgi_socket_group"), conf->fastcgi_socket_group);
+			conf->fastcgi_socket_group_line, conf->fastcgi_socket_group);
 		return false;
 	}
 	return setup_check_socket(

@@ -84,6 +84,32 @@ tests_unit_conf_test_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_conf_test_scan_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- http
+TESTS += \
+	tests/unit/http/test_conditional \
+	tests/unit/http/test_problem \
+	tests/unit/http/test_request \
+	tests/unit/http/test_response \
+	tests/unit/http/test_route
+check_PROGRAMS += tests/unit/http/test_conditional
+tests_unit_http_test_conditional_SOURCES = tests/unit/http/test_conditional.c
+tests_unit_http_test_conditional_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_conditional_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/http/test_problem
+tests_unit_http_test_problem_SOURCES = tests/unit/http/test_problem.c
+tests_unit_http_test_problem_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_problem_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/http/test_request
+tests_unit_http_test_request_SOURCES = tests/unit/http/test_request.c
+tests_unit_http_test_request_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_request_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/http/test_response
+tests_unit_http_test_response_SOURCES = tests/unit/http/test_response.c
+tests_unit_http_test_response_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_response_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/http/test_route
+tests_unit_http_test_route_SOURCES = tests/unit/http/test_route.c
+tests_unit_http_test_route_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_route_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- auth
 
@@ -103,6 +129,21 @@ tests_unit_limit_test_limit_LDADD = $(LIMIT_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 # ---- server
 
 # ---- api
+check_PROGRAMS += tests/unit/api/test_cursor
+TESTS += tests/unit/api/test_cursor
+tests_unit_api_test_cursor_SOURCES = tests/unit/api/test_cursor.c tests/unit/api/fixture.h
+tests_unit_api_test_cursor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_cursor_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_records
+TESTS += tests/unit/api/test_records
+tests_unit_api_test_records_SOURCES = tests/unit/api/test_records.c tests/unit/api/fixture.h
+tests_unit_api_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_records_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_zones
+TESTS += tests/unit/api/test_zones
+tests_unit_api_test_zones_SOURCES = tests/unit/api/test_zones.c tests/unit/api/fixture.h
+tests_unit_api_test_zones_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_zones_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- fuzz
 # Without --with-fuzzer each target replays tests/fuzz/corpus/<what> as a test.
@@ -125,6 +166,12 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_json_LDADD = $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_request
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_request_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_request_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_request_LDADD = $(HTTP_LIBS) $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_conf
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)

@@ -4,7 +4,6 @@
 #include "api/body.h"
 #include "api/input.h"
 #include "api/shape.h"
-#include "http/conditional.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

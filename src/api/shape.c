@@ -128,7 +128,7 @@ void shape_put_location(struct arena *arena, struct http_response *response, con
 	char type_text[TYPE_TEXT_BYTES];
 	struct buf buf;
 	buf_init(&buf, arena, LINK_BYTES_MAX);
-	buf_printf(&buf, API_BASE "%s/", collection);
+	buf_printf(&buf, HTTP_BASE "%s/", collection);
 	buf_put_escaped(&buf, name_render(name, name_text));
 	if (type != NULL)
 		buf_printf(&buf, "/%s", type_render(*type, type_text));
@@ -143,7 +143,7 @@ void shape_put_next_link(const struct answer_input *input, struct http_response 
 	const struct http_request *request = input->request;
 	struct buf buf;
 	buf_init(&buf, input->arena, LINK_BYTES_MAX);
-	buf_printf(&buf, "<" API_BASE "%s?", collection);
+	buf_printf(&buf, "<" HTTP_BASE "%s?", collection);
 	for (size_t i = 0; i < request->query_count; i++) {
 		if (strcmp(request->query[i].name, "cursor") == 0)
 			continue;

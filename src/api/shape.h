@@ -8,9 +8,6 @@
 #include "api/plan.h"
 #include "core/json.h"
 
-/* Where all routes begin; the routes themselves are written below it. */
-#define API_BASE "/api/v1/dns"
-
 /* Opens {"success":true,"data":… in the response body; shape_close ends it and, for a list, adds
  * "next" (NULL: null). */
 void shape_open(struct http_response *response, int status, struct json_writer *ret_writer);
