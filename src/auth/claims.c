@@ -12,7 +12,7 @@
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A token has an object, lists of grants, and lists in those. */
+/* More than any token can carry. */
 #define PAYLOAD_MAX 4096u
 
 static const char *const adm_words[] = {
@@ -334,7 +334,7 @@ static enum err parse_root(
         struct claims_parser *parser, const char *payload, size_t length, struct token *ret_token)
 {
 	const struct json *root;
-	struct token token = { .rate_class = "default" };
+	struct token token = { .rate_class = "" };
 	if (length > PAYLOAD_MAX)
 		return claims_refuse(parser, "the payload is too long");
 	const char *why;

@@ -83,7 +83,7 @@ struct token {
 	int64_t issued_ms;         /* iat */
 	int64_t not_before_ms;     /* nbf; iat when it is missing */
 	int64_t expires_ms;        /* exp */
-	const char *rate_class;    /* rl; "default" when it is missing */
+	const char *rate_class;    /* rl; "" when it is missing */
 	uint8_t adm;               /* set of enum adm */
 	uint8_t depth;             /* dg: delegations left */
 	size_t grant_count;

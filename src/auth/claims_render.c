@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "auth/claims.h"
 
-#include <string.h>
-
 #include "core/clock.h"
 #include "core/json.h"
 #include "dns/rrset.h"
@@ -103,7 +101,7 @@ static void put_limits(struct json_writer *writer, const struct token *token)
 			json_put_string(writer, NULL, cidr_render(&token->cidrs[i], text));
 		json_close_array(writer);
 	}
-	if (strcmp(token->rate_class, "default") != 0)
+	if (*token->rate_class != '\0')
 		json_put_string(writer, "rl", token->rate_class);
 	if (token->adm == 0)
 		return;

@@ -5,6 +5,8 @@
 #ifndef COREGATE_CLI_COMMAND_H
 #define COREGATE_CLI_COMMAND_H
 
+#include <stdio.h>
+
 #include "core/err.h"
 
 enum command_exit {
@@ -23,5 +25,11 @@ int command_fail(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* The same with a hint to --help; returns COMMAND_USAGE. */
 int command_misused(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Prints a command's help. */
+int command_help(const char *help);
+
+/* Flushes what was printed; COMMAND_FAILED with a message when that did not work. */
+int command_finish(FILE *file);
 
 #endif
