@@ -193,6 +193,7 @@ static void put_message(struct log_line *line, char *message)
 	}
 }
 
+PRINTF_LIKE(2, 0)
 static void log_message(enum log_level level, const char *format, va_list arguments)
 {
 	if (!log_is_on(level))
