@@ -119,6 +119,7 @@ src_libpublish_a_SOURCES = \
 	src/publish/zone_file.c src/publish/zone_file.h
 src_libpublish_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 PUBLISH_LIBS = src/libpublish.a $(CURL_LIBS)
+EXTRA_DIST += config/Corefile docs/coredns.md
 
 # ---- audit
 noinst_LIBRARIES += src/libaudit.a

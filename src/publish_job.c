@@ -80,9 +80,9 @@ static void job_fail_store(struct publish_job *job, enum err err)
 		job_fail(job, "the store cannot be read", err_slug(err));
 }
 
-static void job_fail_file(struct publish_job *job)
+static void job_fail_file(struct publish_job *job, int number)
 {
-	const char *why = strerrordesc_np(errno);
+	const char *why = strerrordesc_np(number);
 	job_fail(job, "the zone file cannot be written", why != NULL ? why : "unknown error");
 }
 
@@ -103,7 +103,7 @@ static void job_begin_writing(struct publish_job *job)
 	if (err == ERR_INVALID_NAME)
 		job_fail(job, "the zone file cannot be written", "its name cannot be a file name");
 	else if (err != ERR_OK)
-		job_fail_file(job);
+		job_fail_file(job, errno);
 	else
 		job_rewind(job, (struct zone_file_sink){ zone_file_put_fd, &job->target.fd });
 }
@@ -153,6 +153,8 @@ static bool put_rrset(void *context, const struct stored_rrset *stored)
 	/* The SOA was first. */
 	if (stored->rrset.type != TYPE_SOA)
 		step->err = zone_file_put(&step->job->file, &stored->rrset);
+	if (step->err != ERR_OK)
+		step->job->put_errno = errno;
 	return step->err == ERR_OK;
 }
 
@@ -179,6 +181,8 @@ static enum err put_more(struct publish_job *job, enum err *ret_read_err)
 	job->from = next;
 	if (step.err == ERR_OK && *ret_read_err == ERR_OK && !next.is_set)
 		step.err = zone_file_finish(&job->file);
+	if (step.err != ERR_OK && !next.is_set)
+		job->put_errno = errno;
 	return step.err;
 }
 
@@ -187,7 +191,7 @@ static void job_finish_writing(struct publish_job *job)
 	enum err err = file_swap_commit(&job->target);
 	job->target.fd = -1;
 	if (err != ERR_OK)
-		job_fail_file(job);
+		job_fail_file(job, errno);
 	else
 		job_end(job, PUBLISH_JOB_WRITTEN);
 }
@@ -206,7 +210,7 @@ static void job_advance(struct publish_job *job)
 	else if (err == ERR_UNAVAILABLE && is_comparing)
 		job_begin_writing(job);
 	else if (err == ERR_UNAVAILABLE)
-		job_fail_file(job);
+		job_fail_file(job, job->put_errno);
 	else if (err != ERR_OK)
 		job_fail(job, "the zone cannot be rendered", err_slug(err));
 	else if (job->from.is_set)

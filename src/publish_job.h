@@ -44,6 +44,7 @@ struct publish_job {
 	struct zone_file file;
 	struct zone_file_match match; /* comparing */
 	struct file_swap target;      /* writing */
+	int put_errno;                /* why the file took no more */
 	int64_t started_ms;
 	int64_t cost_us;                         /* work so far, without the turns of others */
 	char failure[PUBLISH_JOB_FAILURE_BYTES]; /* of FAILED */

@@ -123,6 +123,48 @@ tests_unit_limit_test_limit_LDADD = $(LIMIT_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 # ---- store
 
 # ---- publish
+PUBLISH_TEST_LIBS = $(PUBLISH_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/publish/folder.h tests/unit/publish/names.h
+check_PROGRAMS += tests/unit/publish/test_address
+TESTS += tests/unit/publish/test_address
+tests_unit_publish_test_address_SOURCES = tests/unit/publish/test_address.c
+tests_unit_publish_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_address_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_board
+TESTS += tests/unit/publish/test_board
+tests_unit_publish_test_board_SOURCES = tests/unit/publish/test_board.c
+tests_unit_publish_test_board_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_board_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_heap
+TESTS += tests/unit/publish/test_heap
+tests_unit_publish_test_heap_SOURCES = tests/unit/publish/test_heap.c
+tests_unit_publish_test_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_heap_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_http_client
+TESTS += tests/unit/publish/test_http_client
+tests_unit_publish_test_http_client_SOURCES = tests/unit/publish/test_http_client.c
+tests_unit_publish_test_http_client_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_http_client_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_ledger
+TESTS += tests/unit/publish/test_ledger
+tests_unit_publish_test_ledger_SOURCES = tests/unit/publish/test_ledger.c
+tests_unit_publish_test_ledger_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_ledger_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_schedule
+TESTS += tests/unit/publish/test_schedule
+tests_unit_publish_test_schedule_SOURCES = tests/unit/publish/test_schedule.c
+tests_unit_publish_test_schedule_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_schedule_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_swap
+TESTS += tests/unit/publish/test_swap
+tests_unit_publish_test_swap_SOURCES = tests/unit/publish/test_swap.c
+tests_unit_publish_test_swap_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_swap_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_watch
+TESTS += tests/unit/publish/test_watch
+tests_unit_publish_test_watch_SOURCES = tests/unit/publish/test_watch.c
+tests_unit_publish_test_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_watch_LDADD = $(PUBLISH_TEST_LIBS)
 
 # ---- audit
 

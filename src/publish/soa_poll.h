@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "core/err.h"
 #include "dns/name.h"
@@ -47,12 +46,9 @@ struct soa_poll_events {
 
 /* Every event may call soa_poll_watch, soa_poll_forget and soa_poll_probe. */
 
-/* "127.0.0.1:53", "[::1]:53" or without port (53): numeric only. False for anything else. */
-bool soa_poll_parse_address(
-        const char *text, struct sockaddr_storage *ret_address, socklen_t *ret_length);
-
-/* Servers by address as above. random fills bytes that cannot be predicted: query ids and jitter.
- * ERR_BAD_REQUEST for an address, ERR_UNAVAILABLE with errno. NULL is never returned on ERR_OK. */
+/* Servers by address (publish/address.h). random fills bytes that cannot be predicted: query ids
+ * and jitter. ERR_BAD_REQUEST for an address, ERR_UNAVAILABLE with errno. NULL is never returned on
+ * ERR_OK. */
 MUST_CHECK enum err soa_poll_open(const char *const *addresses, size_t count,
         void (*random)(void *ret_bytes, size_t length), const struct soa_poll_events *events,
         struct soa_poll **ret_poll);
