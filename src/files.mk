@@ -13,11 +13,14 @@ src_libcore_a_SOURCES = \
 	src/core/faults.c src/core/faults.h \
 	src/core/file.c src/core/file.h \
 	src/core/json.c src/core/json.h \
+	src/core/json_names.c src/core/json_names.h \
+	src/core/json_number.c src/core/json_number.h \
 	src/core/json_scan.c src/core/json_scan.h \
 	src/core/json_writer.c \
 	src/core/log.c src/core/log.h \
 	src/core/metrics.c src/core/metrics.h src/core/metrics.def \
-	src/core/secret.c src/core/secret.h
+	src/core/secret.c src/core/secret.h \
+	src/core/text.c src/core/text.h
 src_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(SODIUM_CFLAGS)
 CORE_LIBS = src/libcore.a $(CJSON_LIBS) $(SODIUM_LIBS)
 
@@ -25,11 +28,22 @@ CORE_LIBS = src/libcore.a $(CJSON_LIBS) $(SODIUM_LIBS)
 noinst_LIBRARIES += src/libdns.a
 src_libdns_a_SOURCES = \
 	src/dns/change.c src/dns/change.h \
+	src/dns/codec.c src/dns/codec.h \
+	src/dns/change_pack.c \
 	src/dns/name.c src/dns/name.h \
+	src/dns/outcome.c \
+	src/dns/pack.c src/dns/pack.h \
+	src/dns/query.c src/dns/query.h \
 	src/dns/rdata.c src/dns/rdata.h \
+	src/dns/rdata_check.c src/dns/rdata_check.h \
+	src/dns/rdata_render.c \
+	src/dns/rdata_walk.c src/dns/rdata_walk.h \
 	src/dns/rrset.c src/dns/rrset.h \
 	src/dns/serial.c src/dns/serial.h \
-	src/dns/type.c src/dns/type.h \
+	src/dns/soa.c \
+	src/dns/token.h \
+	src/dns/txt.c src/dns/txt.h \
+	src/dns/type.c src/dns/type.h src/dns/type.def \
 	src/dns/verify.c src/dns/verify.h \
 	src/dns/zone.h
 src_libdns_a_CPPFLAGS = $(AM_CPPFLAGS) $(KNOT_CFLAGS)

@@ -141,7 +141,7 @@ struct outcome {
 size_t change_count_records(const struct change *change);
 
 /* Bytes and back. Parsing checks every name, type, RDATA and bound again: ERR_BAD_REQUEST for
- * anything not well formed, ERR_TOO_LARGE when the arena is full. What is parsed points into bytes
+ * anything not well formed, or when the arena is full. What is parsed points into bytes
  * and arena; both must outlive it. */
 void change_pack(struct buf *buf, const struct change *change);
 MUST_CHECK enum err change_parse(

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dns/change.h"
+
+#include "dns/codec.h"
+
+#define MESSAGE_CHANGE  1 /* first octet: what it is, and the version of its form */
+#define MESSAGE_OUTCOME 2
+
+size_t change_count_records(const struct change *change)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < change->op_count; i++) {
+		const struct op *op = &change->ops[i];
+		count += op->rrset.count + op->remove_count + op->apex_ns.count;
+		if (op->rrset.count + op->remove_count + op->apex_ns.count == 0)
+			count++;
+	}
+	return count > 0 ? count : 1;
+}
+
+/* ---- change → bytes ---- */
+
+static void bound_pack(struct buf *buf, const struct bound *bound)
+{
+	buf_put_u8(buf, bound->actions);
+	buf_put_u32(buf, bound->ttl_min_s);
+	buf_put_u32(buf, bound->ttl_max_s);
+	buf_put_u32(buf, bound->values_max);
+}
+
+static void precondition_pack(struct buf *buf, const struct precondition *precondition)
+{
+	buf_put_u8(buf, (uint8_t)precondition->kind);
+	buf_put_u8(buf, (uint8_t)precondition->count);
+	for (size_t i = 0; i < precondition->count; i++)
+		buf_put_u64(buf, precondition->revisions[i]);
+}
+
+static void revocation_pack(struct buf *buf, const struct revocation *revocation)
+{
+	buf_put_u8(buf, (uint8_t)revocation->kind);
+	codec_put_string(buf, revocation->value);
+	buf_put_u64(buf, (uint64_t)revocation->before_ms);
+	buf_put_u64(buf, (uint64_t)revocation->expires_ms);
+}
+
+static void op_pack(struct buf *buf, const struct op *op)
+{
+	buf_put_u8(buf, (uint8_t)op->kind);
+	codec_put_name(buf, &op->zone);
+	codec_put_rrset(buf, &op->rrset);
+	buf_put_u8(buf, op->has_ttl);
+	codec_put_values(buf, op->remove, op->remove_count);
+	if (op->kind == OP_ZONE_ADD)
+		codec_put_rrset(buf, &op->apex_ns);
+	if (op->kind == OP_REVOKE)
+		revocation_pack(buf, &op->revocation);
+	precondition_pack(buf, &op->precondition);
+	buf_put_u8(buf, (uint8_t)op->bound_count);
+	for (size_t i = 0; i < op->bound_count; i++)
+		bound_pack(buf, &op->bounds[i]);
+}
+
+void change_pack(struct buf *buf, const struct change *change)
+{
+	buf_put_u8(buf, MESSAGE_CHANGE);
+	codec_put_string(buf, change->actor.subject);
+	codec_put_string(buf, change->actor.token_id);
+	codec_put_string(buf, change->actor.key_id);
+	codec_put_string(buf, change->actor.address);
+	codec_put_string(buf, change->request_id);
+	codec_put_string(buf, change->request);
+	codec_put_string(buf, change->comment);
+	buf_put_u8(buf, (uint8_t)change->refused);
+	codec_put_string(buf, change->refused_detail);
+	buf_put_u32(buf, (uint32_t)change->op_count);
+	for (size_t i = 0; i < change->op_count; i++)
+		op_pack(buf, &change->ops[i]);
+}
+
+/* ---- bytes → change ---- */
+
+static void bound_parse(struct decoder *decoder, struct bound *ret_bound)
+{
+	ret_bound->actions = decoder_u8(decoder);
+	ret_bound->ttl_min_s = decoder_u32(decoder);
+	ret_bound->ttl_max_s = decoder_u32(decoder);
+	ret_bound->values_max = decoder_u32(decoder);
+	if ((ret_bound->actions & ~(EFFECT_CREATE | EFFECT_UPDATE | EFFECT_DELETE)) != 0)
+		decoder->failed = true;
+}
+
+static void precondition_unpack(struct decoder *decoder, struct precondition *ret_precondition)
+{
+	uint8_t kind = decoder_u8(decoder);
+	uint8_t count = decoder_u8(decoder);
+	if (kind > PRECONDITION_NONE_MATCH || count > PRECONDITION_ETAGS_MAX) {
+		decoder->failed = true;
+		return;
+	}
+	ret_precondition->kind = kind;
+	ret_precondition->count = count;
+	for (size_t i = 0; i < count; i++)
+		ret_precondition->revisions[i] = decoder_u64(decoder);
+}
+
+static void revocation_parse(
+	struct arena *arena, struct decoder *decoder, struct revocation *ret_revocation)
+{
+	uint8_t kind = decoder_u8(decoder);
+	ret_revocation->value = codec_get_string(arena, decoder);
+	ret_revocation->before_ms = (int64_t)decoder_u64(decoder);
+	ret_revocation->expires_ms = (int64_t)decoder_u64(decoder);
+	if (kind > REVOCATION_KEY)
+		decoder->failed = true;
+	else
+		ret_revocation->kind = kind;
+}
+
+static void op_parse(struct arena *arena, struct decoder *decoder, struct op *ret_op)
+{
+	uint8_t kind = decoder_u8(decoder);
+	if (kind >= OP__MAX)
+		decoder->failed = true;
+	ret_op->kind = kind;
+	codec_get_name(decoder, &ret_op->zone);
+	codec_get_rrset(arena, decoder, &ret_op->rrset);
+	ret_op->has_ttl = decoder_u8(decoder) == 1;
+	ret_op->remove =
+		codec_get_values(arena, decoder, ret_op->rrset.type, &ret_op->remove_count);
+	if (kind == OP_ZONE_ADD)
+		codec_get_rrset(arena, decoder, &ret_op->apex_ns);
+	if (kind == OP_REVOKE)
+		revocation_parse(arena, decoder, &ret_op->revocation);
+	else if (ret_op->zone.length == 0 || (kind < OP_ZONE_ADD && ret_op->rrset.owner.length == 0))
+		decoder->failed = true;
+	precondition_unpack(decoder, &ret_op->precondition);
+	uint8_t bound_count = decoder_u8(decoder);
+	if (bound_count > OP_BOUNDS_MAX)
+		decoder->failed = true;
+	for (size_t i = 0; !decoder->failed && i < bound_count; i++)
+		bound_parse(decoder, &ret_op->bounds[i]);
+	ret_op->bound_count = bound_count;
+}
+
+static void ops_parse(struct arena *arena, struct decoder *decoder, struct change *change)
+{
+	uint32_t count = decoder_u32(decoder);
+	if (decoder->failed || count > CHANGE_OPS_MAX) {
+		decoder->failed = true;
+		return;
+	}
+	change->ops = arena_calloc(arena, (size_t)count + 1, sizeof(*change->ops));
+	if (change->ops == NULL) {
+		decoder->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; !decoder->failed && i < count; i++)
+		op_parse(arena, decoder, &change->ops[i]);
+	change->op_count = count;
+}
+
+enum err change_parse(
+	struct arena *arena, const void *bytes, size_t length, struct change *ret_change)
+{
+	struct decoder decoder;
+	decoder_init(&decoder, bytes, length);
+	if (decoder_u8(&decoder) != MESSAGE_CHANGE)
+		return ERR_BAD_REQUEST;
+	struct change change = { 0 };
+	change.actor.subject = codec_get_string(arena, &decoder);
+	change.actor.token_id = codec_get_string(arena, &decoder);
+	change.actor.key_id = codec_get_string(arena, &decoder);
+	change.actor.address = codec_get_string(arena, &decoder);
+	change.request_id = codec_get_string(arena, &decoder);
+	change.request = codec_get_string(arena, &decoder);
+	change.comment = codec_get_string(arena, &decoder);
+	uint8_t refused = decoder_u8(&decoder);
+	change.refused_detail = codec_get_string(arena, &decoder);
+	ops_parse(arena, &decoder, &change);
+	if (refused >= ERR__MAX)
+		return ERR_BAD_REQUEST;
+	change.refused = refused;
+	enum err err = codec_end(&decoder);
+	if (err == ERR_OK)
+		*ret_change = change;
+	return err;
+}
+
+/* ---- outcomes ---- */
+
+static void effect_pack(struct buf *buf, const struct effect *effect)
+{
+	buf_put_u8(buf, (uint8_t)effect->action);
+	codec_put_name(buf, &effect->zone);
+	codec_put_rrset(buf, &effect->before);
+	codec_put_rrset(buf, &effect->after);
+	buf_put_u64(buf, effect->revision);
+	buf_put_u32(buf, effect->deleted_count);
+}
+
+void outcome_pack(struct buf *buf, const struct outcome *outcome)
+{
+	buf_put_u8(buf, MESSAGE_OUTCOME);
+	buf_put_u8(buf, (uint8_t)outcome->err);
+	codec_put_string(buf, outcome->detail);
+	buf_put_u32(buf, outcome->op_index);
+	buf_put_u64(buf, outcome->change_id);
+	buf_put_u32(buf, (uint32_t)outcome->effect_count);
+	for (size_t i = 0; i < outcome->effect_count; i++)
+		effect_pack(buf, &outcome->effects[i]);
+	buf_put_u32(buf, (uint32_t)outcome->zone_count);
+	for (size_t i = 0; i < outcome->zone_count; i++) {
+		codec_put_name(buf, &outcome->zones[i].zone);
+		buf_put_u32(buf, outcome->zones[i].serial);
+	}
+}
+
+static void effects_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
+{
+	uint32_t count = decoder_u32(decoder);
+	outcome->effects = count > CHANGE_OPS_MAX
+		? NULL
+		: arena_calloc(arena, (size_t)count + 1, sizeof(*outcome->effects));
+	if (outcome->effects == NULL) {
+		decoder->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; !decoder->failed && i < count; i++) {
+		struct effect *effect = &outcome->effects[i];
+		effect->action = decoder_u8(decoder);
+		codec_get_name(decoder, &effect->zone);
+		codec_get_rrset(arena, decoder, &effect->before);
+		codec_get_rrset(arena, decoder, &effect->after);
+		effect->revision = decoder_u64(decoder);
+		effect->deleted_count = decoder_u32(decoder);
+	}
+	outcome->effect_count = count;
+}
+
+static void zones_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
+{
+	uint32_t count = decoder_u32(decoder);
+	outcome->zones = count > CHANGE_OPS_MAX
+		? NULL
+		: arena_calloc(arena, (size_t)count + 1, sizeof(*outcome->zones));
+	if (outcome->zones == NULL) {
+		decoder->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; !decoder->failed && i < count; i++) {
+		codec_get_name(decoder, &outcome->zones[i].zone);
+		outcome->zones[i].serial = decoder_u32(decoder);
+	}
+	outcome->zone_count = count;
+}
+
+enum err outcome_parse(
+	struct arena *arena, const void *bytes, size_t length, struct outcome *ret_outcome)
+{
+	struct decoder decoder;
+	decoder_init(&decoder, bytes, length);
+	if (decoder_u8(&decoder) != MESSAGE_OUTCOME)
+		return ERR_BAD_REQUEST;
+	struct outcome outcome = { 0 };
+	uint8_t err_number = decoder_u8(&decoder);
+	outcome.detail = codec_get_string(arena, &decoder);
+	outcome.op_index = decoder_u32(&decoder);
+	outcome.change_id = decoder_u64(&decoder);
+	effects_parse(arena, &decoder, &outcome);
+	zones_parse(arena, &decoder, &outcome);
+	if (err_number >= ERR__MAX)
+		return ERR_BAD_REQUEST;
+	outcome.err = err_number;
+	enum err err = codec_end(&decoder);
+	if (err == ERR_OK)
+		*ret_outcome = outcome;
+	return err;
+}
