@@ -26,6 +26,8 @@ enum {
 	TYPE_AAAA = 28,
 	TYPE_DNAME = 39,
 	TYPE_DS = 43,
+	TYPE_SVCB = 64,
+	TYPE_HTTPS = 65,
 	TYPE_SPF = 99,
 };
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dns/rdata.h"
+
+#include <libzscanner/scanner.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/rdata_check.h"
+#include "dns/rdata_walk.h"
+#include "dns/token.h"
+#include "dns/txt.h"
+#include "dns/type.h"
+
+/* RDATA of 65535 octets as hexadecimal digits, and then some. */
+#define VALUE_TEXT_MAX   180000u
+#define LINE_PREFIX_MAX  64u
+#define SCANNER_CLASS_IN 1
+#define LINE_TTL_S       300u
+
+static const uint8_t line_owner[] = { 1, 'x', 0 };
+
+/* One scanner per process, kept between values: it is 200 KB large, and making it anew costs more
+ * than a value does. The line it reads stands beside it. */
+static struct {
+	bool is_ready;
+	zs_scanner_t scanner;
+	char line[LINE_PREFIX_MAX + VALUE_TEXT_MAX + 1];
+} zone_line;
+
+/* ---- before the scanner ---- */
+
+/* What could make more or less than one record of the text, or something else of it than it seems,
+ * is refused before the scanner sees it: control characters (a line feed begins a new line),
+ * comments, parentheses, open quotes, a backslash before the end. */
+static const char *check_characters(const char *text, size_t length)
+{
+	bool is_quoted = false;
+	for (size_t i = 0; i < length; i++) {
+		uint8_t octet = (uint8_t)text[i];
+		if (octet < 0x20 || octet >= 0x7f)
+			return "The value has a character that is no printable ASCII character";
+		if (octet == '\\') {
+			if (++i == length || text[i] < 0x20 || text[i] == 0x7f)
+				return "A backslash stands at the end";
+		} else if (octet == '"') {
+			is_quoted = !is_quoted;
+		} else if (!is_quoted && (octet == ';' || octet == '(' || octet == ')')) {
+			return "Comments and parentheses are only allowed inside quotation marks";
+		}
+	}
+	return is_quoted ? "A quotation mark is not closed" : NULL;
+}
+
+/* "@" means the origin in a zone file. Here it would silently mean the root. */
+static const char *check_at_signs(const char *layout, const char *text, size_t length)
+{
+	struct token token = { 0 };
+	while (*layout != '\0' && token_next(text, length, &token)) {
+		bool is_name = *layout == 'n' || *layout == 'g';
+		if (is_name && token.length == 1 && text[token.at] == '@')
+			return "\"@\" has no meaning here: write the whole name";
+		layout++;
+	}
+	return NULL;
+}
+
+static const char *check_text(uint16_t type, const char *text, size_t length)
+{
+	if (length > VALUE_TEXT_MAX)
+		return "The value is too long";
+	const char *fault = check_characters(text, length);
+	const char *layout = type_layout(type);
+	if (fault != NULL || layout == NULL)
+		return fault;
+	return check_at_signs(layout, text, length);
+}
+
+/* ---- the scanner ---- */
+
+static bool scanner_prepare(void)
+{
+	if (zone_line.is_ready)
+		return true;
+	if (zs_init(&zone_line.scanner, ".", SCANNER_CLASS_IN, LINE_TTL_S) != 0) {
+		zs_deinit(&zone_line.scanner);
+		return false;
+	}
+	zone_line.is_ready = true;
+	return true;
+}
+
+/* After anything but exactly one record the scanner may stand anywhere inside its grammar. */
+static void scanner_drop(void)
+{
+	zs_deinit(&zone_line.scanner);
+	zone_line.is_ready = false;
+}
+
+static size_t render_line(uint16_t type, const char *text, size_t length)
+{
+	int prefix =
+	        snprintf(zone_line.line, LINE_PREFIX_MAX, "x. %u IN TYPE%u ", LINE_TTL_S, type);
+	size_t at = (size_t)prefix;
+	memcpy(zone_line.line + at, text, length);
+	at += length;
+	zone_line.line[at++] = '\n';
+	return at;
+}
+
+/* Runs the scanner over the line. True when exactly one record of the type came of it; it then
+ * stands in the scanner. */
+static bool scan_line(uint16_t type, size_t length)
+{
+	zs_scanner_t *scanner = &zone_line.scanner;
+	if (zs_set_input_string(scanner, zone_line.line, length) != 0 ||
+	        zs_parse_record(scanner) != 0 || scanner->state != ZS_STATE_DATA)
+		return false;
+	if (scanner->r_type != type || scanner->r_class != SCANNER_CLASS_IN ||
+	        scanner->r_ttl != LINE_TTL_S || scanner->buffer_length != 0 ||
+	        scanner->r_owner_length != sizeof(line_owner) ||
+	        memcmp(scanner->r_owner, line_owner, sizeof(line_owner)) != 0)
+		return false;
+	return zs_parse_record(scanner) == 0 && scanner->state == ZS_STATE_EOF;
+}
+
+/* What the scanner says of text, as sentences of ours. */
+static const char *describe_scanner_error(int code)
+{
+	static const struct {
+		int code;
+		const char *sentence;
+	} sentences[] = {
+		{ ZS_BAD_IPV4, "The address is no IPv4 address" },
+		{ ZS_BAD_IPV6, "The address is no IPv6 address" },
+		{ ZS_BAD_ADDRESS_CHAR, "The address has a character that no address has" },
+		{ ZS_BAD_DNAME_CHAR, "A name inside the value is not valid" },
+		{ ZS_LABEL_OVERFLOW, "A label is longer than 63 octets" },
+		{ ZS_DNAME_OVERFLOW, "A name is longer than 255 octets" },
+		{ ZS_BAD_NUMBER, "A number is not valid" },
+		{ ZS_NUMBER8_OVERFLOW, "A number is greater than 255" },
+		{ ZS_NUMBER16_OVERFLOW, "A number is greater than 65535" },
+		{ ZS_NUMBER32_OVERFLOW, "A number is greater than 4294967295" },
+		{ ZS_NUMBER64_OVERFLOW, "A number is too large" },
+		{ ZS_RDATA_OVERFLOW, "The value is longer than 65535 octets" },
+		{ ZS_ITEM_OVERFLOW, "A part of the value is too long" },
+		{ ZS_BAD_HEX_CHAR, "A character is no hexadecimal digit" },
+		{ ZS_BAD_HEX_RDATA, "The value has an odd number of hexadecimal digits" },
+		{ ZS_BAD_BASE64_CHAR, "A part of the value is not valid base64" },
+		{ ZS_BAD_RDATA_LENGTH, "The number of octets is not the one that is announced" },
+		{ ZS_CANNOT_TEXT_DATA, "Values of this type are written as \\# n hex (RFC 3597)" },
+		{ ZS_BAD_REST, "There is something left behind the value" },
+		{ ZS_TEXT_OVERFLOW, "A string is longer than 255 octets" },
+		{ ZS_DUPLICATE_SVCB_KEY, "A parameter is there twice" },
+		{ ZS_MISSING_SVCB_MANDATORY, "A mandatory parameter is missing" },
+	};
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+		if (sentences[i].code == code)
+			return sentences[i].sentence;
+	return "The value is not valid for its type";
+}
+
+static enum err scan_value(struct arena *arena, uint16_t type, size_t line_length,
+        struct rdata *ret_rdata, const char **ret_detail)
+{
+	if (!scanner_prepare())
+		return ERR_TOO_LARGE;
+	zs_scanner_t *scanner = &zone_line.scanner;
+	scanner->error.code = ZS_OK;
+	if (!scan_line(type, line_length)) {
+		*ret_detail = describe_scanner_error(scanner->error.code);
+		scanner_drop();
+		return ERR_INVALID_RECORD;
+	}
+	uint8_t *bytes = arena_dup(arena, scanner->r_data, scanner->r_data_length);
+	if (bytes == NULL)
+		return ERR_TOO_LARGE;
+	rdata_lower_names(type, bytes, scanner->r_data_length);
+	*ret_rdata = (struct rdata){ .length = (uint16_t)scanner->r_data_length, .bytes = bytes };
+	return ERR_OK;
+}
+
+enum err rdata_parse(struct arena *arena, uint16_t type, const char *text, size_t length,
+        struct rdata *ret_rdata, const char **ret_detail)
+{
+	if (type == TYPE_TXT || type == TYPE_SPF)
+		return txt_parse(arena, text, length, ret_rdata, ret_detail);
+	const char *fault = check_text(type, text, length);
+	struct rdata rdata;
+	if (fault == NULL) {
+		enum err err = scan_value(
+		        arena, type, render_line(type, text, length), &rdata, ret_detail);
+		if (err != ERR_OK)
+			return err;
+		fault = rdata_check(type, rdata.bytes, rdata.length);
+	}
+	if (fault != NULL) {
+		*ret_detail = fault;
+		return ERR_INVALID_RECORD;
+	}
+	*ret_rdata = rdata;
+	return ERR_OK;
+}
+
+bool rdata_is_valid(uint16_t type, const uint8_t *bytes, size_t length)
+{
+	return rdata_check(type, bytes, length) == NULL;
+}
+
+int rdata_compare(const struct rdata *a, const struct rdata *b)
+{
+	size_t common = a->length < b->length ? a->length : b->length;
+	int order = common == 0 ? 0 : memcmp(a->bytes, b->bytes, common);
+	if (order != 0)
+		return order;
+	return (a->length > b->length) - (a->length < b->length);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dns/rdata_check.h"
+
+#include <string.h>
+
+#include "core/buf.h"
+#include "dns/name.h"
+#include "dns/rdata_walk.h"
+#include "dns/type.h"
+
+static const char bad_layout[] = "The value does not have the fields of its type";
+static const char bad_digest[] = "The digest does not have the length of its algorithm";
+
+/* ---- what the layouts do not say ---- */
+
+struct digest {
+	uint8_t algorithm;
+	uint8_t length;
+};
+
+/* False when the algorithm is listed with another length. */
+static bool is_digest_length(
+        const struct digest *digests, size_t count, uint8_t algorithm, size_t length)
+{
+	for (size_t i = 0; i < count; i++)
+		if (digests[i].algorithm == algorithm)
+			return digests[i].length == length;
+	return true;
+}
+
+#define IS_DIGEST_LENGTH(digests, algorithm, length)                                               \
+	is_digest_length(digests, sizeof(digests) / sizeof((digests)[0]), algorithm, length)
+
+static const char *check_none(const uint8_t *bytes, size_t length)
+{
+	(void)bytes;
+	(void)length;
+	return NULL;
+}
+
+/* One string or two: the address and its subaddress (RFC 1183 section 3.2). */
+static const char *check_isdn(const uint8_t *bytes, size_t length)
+{
+	size_t first = 1u + bytes[0];
+	return first == length || first + 1 + bytes[first] == length ? NULL : bad_layout;
+}
+
+/* IANA: Digest Algorithms of DS records. 0 is reserved (and CDS's sign for deletion). */
+static const char *check_ds(const uint8_t *bytes, size_t length)
+{
+	static const struct digest digests[] = { { 1, 20 }, { 2, 32 }, { 3, 32 }, { 4, 48 },
+		{ 5, 32 }, { 6, 32 } };
+	if (bytes[3] == 0)
+		return "Digest type 0 is reserved";
+	return IS_DIGEST_LENGTH(digests, bytes[3], length - 4) ? NULL : bad_digest;
+}
+
+/* RFC 8078 section 4: "0 0 0 00" asks for the deletion of the DS RRset. */
+static const char *check_cds(const uint8_t *bytes, size_t length)
+{
+	static const uint8_t deletion[5];
+	if (length == sizeof(deletion) && memcmp(bytes, deletion, length) == 0)
+		return NULL;
+	return check_ds(bytes, length);
+}
+
+/* RFC 4255 section 3.1.2, RFC 6594. */
+static const char *check_sshfp(const uint8_t *bytes, size_t length)
+{
+	static const struct digest digests[] = { { 1, 20 }, { 2, 32 } };
+	return IS_DIGEST_LENGTH(digests, bytes[1], length - 2) ? NULL : bad_digest;
+}
+
+/* RFC 6698 section 2.1.3. */
+static const char *check_tlsa(const uint8_t *bytes, size_t length)
+{
+	static const struct digest digests[] = { { 1, 32 }, { 2, 64 } };
+	return IS_DIGEST_LENGTH(digests, bytes[2], length - 3) ? NULL : bad_digest;
+}
+
+/* RFC 8976 section 2.2. */
+static const char *check_zonemd(const uint8_t *bytes, size_t length)
+{
+	static const struct digest digests[] = { { 1, 48 }, { 2, 64 } };
+	if (length < 6 + 12)
+		return "The digest is shorter than 12 octets";
+	return IS_DIGEST_LENGTH(digests, bytes[5], length - 6) ? NULL : bad_digest;
+}
+
+static uint32_t read_u32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* RFC 1876 section 2: a size is a digit and a power of ten; angles count from 2^31. */
+static const char *check_loc(const uint8_t *bytes, size_t length)
+{
+	(void)length;
+	if (bytes[0] != 0)
+		return "The version of a LOC record is 0";
+	for (size_t i = 1; i < 4; i++)
+		if ((bytes[i] >> 4) > 9 || (bytes[i] & 0x0f) > 9 ||
+		        ((bytes[i] >> 4) == 0 && bytes[i] != 0))
+			return "A size or precision is not a decimal digit and a power of ten";
+	int64_t latitude = (int64_t)read_u32(bytes + 4) - INT64_C(0x80000000);
+	int64_t longitude = (int64_t)read_u32(bytes + 8) - INT64_C(0x80000000);
+	if (latitude < -324000000 || latitude > 324000000)
+		return "The latitude is beyond a pole";
+	if (longitude < -648000000 || longitude > 648000000)
+		return "The longitude is beyond 180 degrees";
+	return NULL;
+}
+
+/* One item of an APL (RFC 3123 section 4): family, prefix, N and AFDLENGTH, AFDPART. */
+static const char *check_apl_item(struct decoder *decoder)
+{
+	unsigned family = decoder_u16(decoder);
+	unsigned prefix = decoder_u8(decoder);
+	size_t part_length = decoder_u8(decoder) & 0x7fu;
+	const uint8_t *part = decoder_bytes(decoder, part_length);
+	if (part == NULL)
+		return bad_layout;
+	size_t address_bytes = family == 1 ? 4 : 16;
+	if (family != 1 && family != 2)
+		return "An address family is neither 1 (IPv4) nor 2 (IPv6)";
+	if (prefix > address_bytes * 8 || part_length > address_bytes)
+		return "A prefix is longer than its address";
+	if (part_length > 0 && part[part_length - 1] == 0)
+		return "An address has zero octets at its end";
+	size_t whole = prefix / 8;
+	if (part_length > whole + (prefix % 8 != 0))
+		return "An address has bits behind its prefix";
+	if (part_length > whole && (part[whole] & (0xff >> prefix % 8)) != 0)
+		return "An address has bits behind its prefix";
+	return NULL;
+}
+
+static const char *check_apl(const uint8_t *bytes, size_t length)
+{
+	if (length == 0)
+		return "The list of prefixes is empty";
+	struct decoder decoder;
+	decoder_init(&decoder, bytes, length);
+	const char *fault = NULL;
+	while (fault == NULL && decoder.at < length)
+		fault = check_apl_item(&decoder);
+	return fault;
+}
+
+/* RFC 4025 section 2.4: algorithm 0 means that there is no key. */
+static const char *check_ipseckey(const uint8_t *bytes, size_t length)
+{
+	if (bytes[1] > 3)
+		return "The gateway type is none of 0 to 3";
+	struct rdata_walk walk;
+	struct rdata_field field = { 0 };
+	rdata_walk_init(&walk, "111gx", bytes, length);
+	while (rdata_walk_next(&walk, &field))
+		;
+	return (bytes[2] == 0) == (field.length == 0) ? NULL
+	                                              : "A key goes with an algorithm other than 0";
+}
+
+/* RFC 8777 section 4.2.3: types above 3 are not assigned. */
+static const char *check_amtrelay(const uint8_t *bytes, size_t length)
+{
+	(void)length;
+	return (bytes[1] & 0x7f) <= 3 ? NULL : "The relay type is none of 0 to 3";
+}
+
+/* RFC 4034 section 4.1.2: windows in order, 1 to 32 octets, no zero octet at the end. */
+static const char *check_csync(const uint8_t *bytes, size_t length)
+{
+	int last_window = -1;
+	for (size_t at = 6; at < length;) {
+		if (length - at < 2)
+			return bad_layout;
+		size_t bitmap_length = bytes[at + 1];
+		if (bytes[at] <= last_window || bitmap_length == 0 || bitmap_length > 32 ||
+		        bitmap_length > length - at - 2 || bytes[at + 1 + bitmap_length] == 0)
+			return "The list of types is not canonical";
+		last_window = bytes[at];
+		at += 2 + bitmap_length;
+	}
+	return NULL;
+}
+
+static bool is_alphanumeric(uint8_t octet)
+{
+	return (octet >= '0' && octet <= '9') || (octet >= 'a' && octet <= 'z') ||
+	       (octet >= 'A' && octet <= 'Z');
+}
+
+/* RFC 8659 section 4.1. */
+static const char *check_caa(const uint8_t *bytes, size_t length)
+{
+	(void)length;
+	if (bytes[1] == 0)
+		return "The tag is empty";
+	for (size_t i = 2; i < 2u + bytes[1]; i++)
+		if (!is_alphanumeric(bytes[i]))
+			return "The tag has a character that is neither letter nor digit";
+	return NULL;
+}
+
+/* ---- SVCB and HTTPS (RFC 9460) ---- */
+
+enum {
+	SVCB_MANDATORY = 0,
+	SVCB_ALPN = 1,
+	SVCB_NO_DEFAULT_ALPN = 2,
+	SVCB_PORT = 3,
+	SVCB_IPV4HINT = 4,
+	SVCB_ECH = 5,
+	SVCB_IPV6HINT = 6,
+	SVCB_OHTTP = 8, /* RFC 9540 */
+	SVCB_KEY_INVALID = 65535,
+};
+
+struct svcb_param {
+	unsigned key;
+	size_t length;
+	const uint8_t *value;
+};
+
+static const char *check_svcb_alpn(const struct svcb_param *param)
+{
+	size_t at = 0;
+	while (at < param->length && param->value[at] > 0)
+		at += 1u + param->value[at];
+	if (param->length == 0 || at != param->length)
+		return "The value of alpn is no list of protocol identifiers";
+	return NULL;
+}
+
+/* CoreDNS refuses the whole zone for an IPv4-mapped address here. */
+static const char *check_svcb_ipv6hint(const struct svcb_param *param)
+{
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	if (param->length == 0 || param->length % 16 != 0)
+		return "The value of ipv6hint is no list of IPv6 addresses";
+	for (size_t at = 0; at < param->length; at += 16)
+		if (memcmp(param->value + at, mapped, sizeof(mapped)) == 0)
+			return "An address of ipv6hint is an IPv4 address";
+	return NULL;
+}
+
+static const char *check_svcb_param(const struct svcb_param *param)
+{
+	switch (param->key) {
+	case SVCB_ALPN:
+		return check_svcb_alpn(param);
+	case SVCB_NO_DEFAULT_ALPN:
+	case SVCB_OHTTP:
+		return param->length == 0 ? NULL : "A parameter has a value that takes none";
+	case SVCB_PORT:
+		return param->length == 2 ? NULL : "The value of port is no port";
+	case SVCB_IPV4HINT:
+		return param->length > 0 && param->length % 4 == 0
+		               ? NULL
+		               : "The value of ipv4hint is no list of IPv4 addresses";
+	case SVCB_ECH:
+		return param->length > 0 ? NULL : "The value of ech is empty";
+	case SVCB_IPV6HINT:
+		return check_svcb_ipv6hint(param);
+	case SVCB_KEY_INVALID:
+		return "Parameter key65535 is reserved";
+	default:
+		return NULL;
+	}
+}
+
+static struct svcb_param next_param(struct decoder *decoder)
+{
+	struct svcb_param param = { .key = decoder_u16(decoder), .length = decoder_u16(decoder) };
+	param.value = decoder_bytes(decoder, param.length);
+	return param;
+}
+
+static bool has_param(struct decoder decoder, unsigned key)
+{
+	while (!decoder.failed && decoder.at < decoder.length)
+		if (next_param(&decoder).key == key)
+			return true;
+	return false;
+}
+
+/* RFC 9460 section 8: in order, each once, each present, never itself. */
+static const char *check_svcb_mandatory(
+        const struct svcb_param *param, const struct decoder *first_param)
+{
+	struct decoder keys;
+	decoder_init(&keys, param->value, param->length);
+	unsigned last_key = SVCB_MANDATORY;
+	while (!keys.failed && keys.at < keys.length) {
+		unsigned key = decoder_u16(&keys);
+		if (key <= last_key || !has_param(*first_param, key))
+			return "A key of mandatory is repeated or missing";
+		last_key = key;
+	}
+	return param->length > 0 && decoder_is_done(&keys)
+	               ? NULL
+	               : "The value of mandatory is no list of keys";
+}
+
+static const char *check_svcb_params(const struct decoder *first_param, bool *ret_has_alpn)
+{
+	struct decoder decoder = *first_param;
+	int last_key = -1;
+	while (!decoder.failed && decoder.at < decoder.length) {
+		struct svcb_param param = next_param(&decoder);
+		if (decoder.failed)
+			return bad_layout;
+		if ((int)param.key <= last_key)
+			return "The parameters are not in order, or one is there twice";
+		last_key = (int)param.key;
+		const char *fault = param.key == SVCB_MANDATORY
+		                            ? check_svcb_mandatory(&param, first_param)
+		                            : check_svcb_param(&param);
+		if (fault != NULL)
+			return fault;
+		if (param.key == SVCB_NO_DEFAULT_ALPN && !*ret_has_alpn)
+			return "no-default-alpn goes with alpn";
+		*ret_has_alpn = *ret_has_alpn || param.key == SVCB_ALPN;
+	}
+	return NULL;
+}
+
+static const char *check_svcb(const uint8_t *bytes, size_t length)
+{
+	struct rdata_walk walk;
+	struct rdata_field field;
+	rdata_walk_init(&walk, "2nx", bytes, length);
+	while (*walk.layout != 'x' && rdata_walk_next(&walk, &field))
+		;
+	struct decoder decoder;
+	decoder_init(&decoder, bytes + walk.at, length - walk.at);
+	bool is_alias = bytes[0] == 0 && bytes[1] == 0;
+	if (is_alias && decoder.length > 0)
+		return "A record of priority 0 (AliasMode) has parameters";
+	bool has_alpn = false;
+	return check_svcb_params(&decoder, &has_alpn);
+}
+
+/* ---- one for all ---- */
+
+typedef const char *check_fn(const uint8_t *bytes, size_t length);
+
+static const struct {
+	uint16_t type;
+	check_fn *check;
+} checks[] = {
+#define TYPE(mnemonic, number, use, spelling, layout, check) { number, check_##check },
+#include "dns/type.def"
+#undef TYPE
+};
+
+static check_fn *find_check(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		if (checks[i].type == type)
+			return checks[i].check;
+	return check_none;
+}
+
+static const char *check_layout(const char *layout, const uint8_t *bytes, size_t length)
+{
+	struct rdata_walk walk;
+	struct rdata_field field;
+	struct name name;
+	rdata_walk_init(&walk, layout, bytes, length);
+	while (rdata_walk_next(&walk, &field))
+		if (field.letter == 'n' && !name_parse_wire(bytes + field.at, field.length, &name))
+			return "A name inside the value is not valid: names are printable ASCII "
+			       "without spaces, \"*\" stands only at the front";
+	return walk.failed ? bad_layout : NULL;
+}
+
+const char *rdata_check(uint16_t type, const uint8_t *bytes, size_t length)
+{
+	const char *layout = type_layout(type);
+	if (length > UINT16_MAX)
+		return "The value is longer than 65535 octets";
+	if (layout == NULL)
+		return NULL;
+	const char *fault = check_layout(layout, bytes, length);
+	return fault != NULL ? fault : find_check(type)(bytes, length);
+}
