@@ -29,10 +29,7 @@ noinst_LIBRARIES += src/libdns.a
 src_libdns_a_SOURCES = \
 	src/dns/change.c src/dns/change.h \
 	src/dns/codec.c src/dns/codec.h \
-	src/dns/change_pack.c \
 	src/dns/name.c src/dns/name.h \
-	src/dns/outcome.c \
-	src/dns/pack.c src/dns/pack.h \
 	src/dns/query.c src/dns/query.h \
 	src/dns/rdata.c src/dns/rdata.h \
 	src/dns/rdata_check.c src/dns/rdata_check.h \
@@ -55,6 +52,7 @@ src_libconf_a_SOURCES = \
 	src/conf/check.c src/conf/check.h \
 	src/conf/conf.c src/conf/conf.h \
 	src/conf/describe.c \
+	src/conf/given.c src/conf/given.h \
 	src/conf/options.c src/conf/options.def \
 	src/conf/scan.c src/conf/scan.h \
 	src/conf/value.c src/conf/value.h

@@ -82,9 +82,12 @@ enum err identity_charge(struct exchange *x, enum limit_kind kind, uint32_t cost
 	};
 	x->limit_shown = kind;
 	struct limit_verdict *verdict = &x->limits.verdicts[kind];
-	limit_charge(x->pipeline->settings.shared->limits,
-		limit_key(x->token->subject, class->name, kind), &x->limits.quotas[kind], cost,
-		clock_steady_ns(), verdict);
+	const struct limit_charge charge = {
+		.key = limit_key(x->token->subject, class->name, kind),
+		.quota = x->limits.quotas[kind],
+		.cost = cost,
+	};
+	limit_charge(x->pipeline->settings.shared->limits, &charge, clock_steady_ns(), verdict);
 	if (verdict->allowed)
 		return ERR_OK;
 	metrics_add(x->pipeline->settings.shared->metrics,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "conf/conf.h"
 
-#include <confuse.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf/check.h"
+#include "conf/given.h"
 #include "conf/scan.h"
 #include "conf/value.h"
 #include "core/file.h"
@@ -14,129 +13,15 @@
 /* Room for the text, its values and the lists of them. */
 #define ARENA_CAP_BYTES (16u * CONF_FILE_MAX_BYTES)
 
-/* Options of one section, with room for the end mark and for the sections of the top level. */
-#define CONFUSE_OPTIONS_MAX 64u
-
-/* One value as the file gives it, with its line: libConfuse keeps no lines itself. */
-struct given {
-	unsigned line;
-	char text[];
-};
-
 /* A load from begin to end. */
 struct load {
-	const char *name;
 	struct conf *conf;
-	struct buf message;
-	bool has_failed;
-	unsigned dropped_line; /* of a value that a later one has pushed out; 0: none */
+	struct conf_message message;
 };
-
-/* libConfuse's callbacks carry no pointer of ours. NULL while nothing is parsed. */
-static struct load *current;
-
-/* ---- messages: only the first counts ---- */
 
 static bool load_fail(struct load *load, unsigned line, const char *problem)
 {
-	if (load->has_failed)
-		return false;
-	load->has_failed = true;
-	buf_printf(&load->message, "%.400s:", load->name);
-	if (line > 0)
-		buf_printf(&load->message, "%u:", line);
-	buf_printf(&load->message, " %.500s", problem);
-	return false;
-}
-
-static void on_error(cfg_t *cfg, const char *format, va_list arguments)
-{
-	char problem[512];
-
-	(void)vsnprintf(problem, sizeof(problem), format, arguments);
-	/* The words of an unknown option are libConfuse's own, and good. */
-	(void)load_fail(current, (unsigned)cfg->line, problem);
-}
-
-/* ---- from the text to values with lines ---- */
-
-static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	size_t size = strlen(text) + 1;
-	struct given *given;
-
-	if (current->dropped_line == 0 && (opt->flags & CFGF_LIST) == 0 &&
-	        cfg_opt_getnptr(opt, 0) != NULL)
-		current->dropped_line = ((struct given *)cfg_opt_getnptr(opt, 0))->line;
-	if (current->dropped_line != 0) {
-		cfg_error(cfg, "%s is given twice, first in line %u", opt->name,
-		        current->dropped_line);
-		return -1;
-	}
-	given = malloc(sizeof(*given) + size);
-	if (given == NULL) {
-		cfg_error(cfg, "out of memory");
-		return -1;
-	}
-	given->line = (unsigned)cfg->line;
-	memcpy(given->text, text, size);
-	*(void **)result = given;
-	return 0;
-}
-
-/* libConfuse drops a list when it meets another one for the same option. */
-static void on_drop(void *value)
-{
-	if (current != NULL && value != NULL)
-		current->dropped_line = ((struct given *)value)->line;
-	free(value);
-}
-
-static void declare_options(const char *section, cfg_opt_t ret_opts[CONFUSE_OPTIONS_MAX])
-{
-	size_t count;
-	size_t at = 0;
-	const struct conf_option *options = conf_options(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		cfg_opt_t one =
-		        CFG_PTR_CB(options[i].name, NULL, CFGF_NODEFAULT, on_value, on_drop);
-
-		if (strcmp(options[i].section, section) != 0)
-			continue;
-		if (conf_kind_is_list(options[i].kind))
-			one.flags |= CFGF_LIST;
-		ret_opts[at++] = one;
-	}
-	ret_opts[at] = (cfg_opt_t)CFG_END();
-}
-
-static cfg_t *parse(struct load *load, char *text)
-{
-	cfg_flag_t section_flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
-	cfg_opt_t coredns[CONFUSE_OPTIONS_MAX];
-	cfg_opt_t rate_class[CONFUSE_OPTIONS_MAX];
-	cfg_opt_t key[CONFUSE_OPTIONS_MAX];
-	cfg_opt_t top[CONFUSE_OPTIONS_MAX];
-	cfg_opt_t sections[] = { CFG_SEC("coredns", coredns, section_flags),
-		CFG_SEC("rate_class", rate_class, section_flags),
-		CFG_SEC("key", key, section_flags), CFG_END() };
-	cfg_t *cfg;
-
-	declare_options("coredns", coredns);
-	declare_options("rate_class", rate_class);
-	declare_options("key", key);
-	declare_options("", top);
-	memcpy(top + cfg_numopts(top), sections, sizeof(sections));
-	cfg = cfg_init(top, CFGF_NONE);
-	if (cfg == NULL) {
-		(void)load_fail(load, 0, "out of memory");
-		return NULL;
-	}
-	(void)cfg_set_error_function(cfg, on_error);
-	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
-		(void)load_fail(load, 0, "it cannot be understood");
-	return cfg;
+	return conf_message_set(&load->message, line, problem);
 }
 
 /* ---- from values to members ---- */
@@ -153,7 +38,7 @@ static unsigned given_line(cfg_opt_t *opt)
 }
 
 static bool apply_option(
-	struct load *load, const struct conf_option *option, cfg_t *cfg, void *object)
+        struct load *load, const struct conf_option *option, cfg_t *cfg, void *object)
 {
 	cfg_opt_t *opt = cfg_getopt(cfg, option->name);
 	char text[512];
@@ -386,13 +271,9 @@ static bool load_text(struct load *load, char *text, size_t length)
 
 	if (!conf_scan(text, length, &line, &problem))
 		return load_fail(load, line, problem);
-	load->conf->file = arena_strdup(load->conf->arena, load->name);
-	current = load;
-	cfg = parse(load, text);
-	current = NULL;
-	if (load->dropped_line != 0)
-		(void)load_fail(load, load->dropped_line, "an option is given twice");
-	is_good = !load->has_failed && load->conf->file != NULL &&
+	load->conf->file = arena_strdup(load->conf->arena, load->message.name);
+	cfg = given_parse(text, &load->message);
+	is_good = !load->message.is_set && load->conf->file != NULL &&
 	          apply_standards(load, "", load->conf) &&
 	          apply_section(load, "", cfg, load->conf) && apply_coredns(load, cfg) &&
 	          apply_rate_classes(load, cfg) && apply_keys(load, cfg) && check(load);
@@ -406,7 +287,7 @@ static bool load_begin(struct load *load, const char *name)
 {
 	struct arena *arena = arena_open(ARENA_CAP_BYTES);
 
-	load->name = name;
+	load->message.name = name;
 	if (arena == NULL)
 		return load_fail(load, 0, "out of memory");
 	load->conf = arena_alloc(arena, sizeof(*load->conf));
@@ -416,14 +297,14 @@ static bool load_begin(struct load *load, const char *name)
 
 static bool load_end(struct load *load, bool is_good, struct conf **ret_conf, char *ret_message)
 {
-	const char *message = buf_string(&load->message);
+	const char *message = buf_string(&load->message.text);
 
 	if (is_good) {
 		*ret_conf = load->conf;
 		return true;
 	}
 	(void)snprintf(ret_message, CONF_MESSAGE_BYTES, "%s",
-	        message != NULL && load->has_failed ? message : "the configuration is wrong");
+	        message != NULL && load->message.is_set ? message : "the configuration is wrong");
 	conf_close(load->conf);
 	return false;
 }
@@ -437,7 +318,7 @@ bool conf_load(
 	char *text;
 	size_t length;
 
-	buf_init_fixed(&load.message, message, sizeof(message));
+	buf_init_fixed(&load.message.text, message, sizeof(message));
 	if (load_begin(&load, path)) {
 		enum err err =
 		        file_read(load.conf->arena, path, CONF_FILE_MAX_BYTES, &text, &length);
@@ -459,7 +340,7 @@ bool conf_parse(const char *name, const char *text, size_t length, struct conf *
 	struct load load = { 0 };
 	bool is_good = false;
 
-	buf_init_fixed(&load.message, message, sizeof(message));
+	buf_init_fixed(&load.message.text, message, sizeof(message));
 	if (load_begin(&load, name)) {
 		char *copy = arena_dup(load.conf->arena, text, length);
 

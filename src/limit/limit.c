@@ -43,11 +43,15 @@ struct limit_table {
 	_Alignas(LINE_BYTES) struct slot slots[];
 };
 
-/* A quota as times: what one unit costs, and how far the TAT may run ahead. The price is rounded
- * up, so that the rate is never above the quota; the room is a whole number of prices. */
-struct pace {
+/* A charge as times: what one unit and all of it cost, and how far the TAT may run ahead. The price
+ * is rounded up, so that the rate is never above the quota; the room is a whole number of prices.
+ */
+struct bill {
+	uint64_t key;
 	uint64_t price_ns;
+	uint64_t cost_ns;
 	uint64_t room_ns;
+	uint64_t now_ns;
 };
 
 static size_t hoods_of(size_t slots)
@@ -82,25 +86,34 @@ uint64_t limit_key(const char *subject, const char *class_name, enum limit_kind 
 	return key;
 }
 
-static struct pace pace_of(const struct limit_quota *quota)
+static struct bill bill_of(const struct limit_charge *charge, uint64_t now_ns)
 {
+	const struct limit_quota *quota = &charge->quota;
 	uint64_t window_ns = quota->window_s * NS_PER_S;
-	struct pace pace;
+	struct bill bill = { .key = charge->key, .now_ns = now_ns };
 
 	assert(quota->quota >= 1 && quota->quota <= LIMIT_QUOTA_MAX);
 	assert(quota->window_s >= 1 && quota->window_s <= LIMIT_WINDOW_MAX_S);
-	pace.price_ns = (window_ns + quota->quota - 1) / quota->quota;
-	pace.room_ns = pace.price_ns * quota->quota;
-	return pace;
+	bill.price_ns = (window_ns + quota->quota - 1) / quota->quota;
+	bill.room_ns = bill.price_ns * quota->quota;
+	/* What can never be paid is not charged at all. */
+	if (charge->cost <= quota->quota)
+		bill.cost_ns = bill.price_ns * charge->cost;
+	/* 0 is the key of a slot that was never used. */
+	if (bill.key == 0)
+		bill.key = 1;
+	return bill;
 }
 
 /* The TAT as it counts now: paid debts are nothing, and time that went back is not held against
  * anybody for longer than one window. */
-static uint64_t tat_in_force(uint64_t tat_ns, const struct pace *pace, uint64_t now_ns)
+static uint64_t tat_in_force(uint64_t tat_ns, const struct bill *bill)
 {
-	if (tat_ns < now_ns)
-		return now_ns;
-	return tat_ns > now_ns + pace->room_ns ? now_ns + pace->room_ns : tat_ns;
+	uint64_t latest_ns = bill->now_ns + bill->room_ns;
+
+	if (tat_ns < bill->now_ns)
+		return bill->now_ns;
+	return tat_ns > latest_ns ? latest_ns : tat_ns;
 }
 
 static uint32_t whole_seconds(uint64_t ns)
@@ -109,20 +122,19 @@ static uint32_t whole_seconds(uint64_t ns)
 }
 
 /* What a TAT means for a charge. Returns the TAT after it. */
-static uint64_t judge(uint64_t tat_ns, const struct pace *pace, uint32_t cost, uint64_t now_ns,
-        struct limit_verdict *ret_verdict)
+static uint64_t judge(uint64_t tat_ns, const struct bill *bill, struct limit_verdict *ret_verdict)
 {
-	uint64_t limit_ns = now_ns + pace->room_ns;
-	uint64_t before_ns = tat_in_force(tat_ns, pace, now_ns);
-	uint64_t after_ns = before_ns + cost * pace->price_ns;
+	uint64_t limit_ns = bill->now_ns + bill->room_ns;
+	uint64_t before_ns = tat_in_force(tat_ns, bill);
+	uint64_t after_ns = before_ns + bill->cost_ns;
 	bool is_allowed = after_ns <= limit_ns;
 	uint64_t kept_ns = is_allowed ? after_ns : before_ns;
 	uint32_t wait_s = is_allowed ? 0 : whole_seconds(after_ns - limit_ns);
 
 	*ret_verdict = (struct limit_verdict){
 		.allowed = is_allowed,
-		.remaining = (uint32_t)((limit_ns - kept_ns) / pace->price_ns),
-		.reset_s = is_allowed ? whole_seconds(kept_ns - now_ns) : wait_s,
+		.remaining = (uint32_t)((limit_ns - kept_ns) / bill->price_ns),
+		.reset_s = is_allowed ? whole_seconds(kept_ns - bill->now_ns) : wait_s,
 		.retry_after_s = wait_s,
 	};
 	return kept_ns;
@@ -149,88 +161,83 @@ static uint64_t slot_settle(struct slot *slot, uint64_t now_ns)
 	return tat_ns;
 }
 
-/* The slot of a key, or NULL; then *ret_free is one that may be taken, or NULL. */
-static struct slot *hood_find(
-        struct slot *hood, uint64_t key, uint64_t now_ns, struct slot **ret_free)
+/* The slot of the key, or NULL; then *ret_free is one that may be taken, or NULL. */
+static struct slot *hood_find(struct slot *hood, const struct bill *bill, struct slot **ret_free)
 {
 	*ret_free = NULL;
 	for (unsigned i = 0; i < LIMIT_WAYS; i++) {
-		uint64_t tat_ns = slot_settle(&hood[i], now_ns);
+		uint64_t tat_ns = slot_settle(&hood[i], bill->now_ns);
 
 		if (is_marked(tat_ns))
 			continue;
-		if (atomic_load(&hood[i].key) == key)
+		if (atomic_load(&hood[i].key) == bill->key)
 			return &hood[i];
-		if (*ret_free == NULL && tat_ns <= now_ns)
+		if (*ret_free == NULL && tat_ns <= bill->now_ns)
 			*ret_free = &hood[i];
 	}
 	return NULL;
 }
 
 /* A charge on the slot of the key. False when the slot has gone to another key meanwhile. */
-static bool slot_charge(struct slot *slot, uint64_t key, const struct pace *pace, uint32_t cost,
-        uint64_t now_ns, struct limit_verdict *ret_verdict)
+static bool slot_charge(
+        struct slot *slot, const struct bill *bill, struct limit_verdict *ret_verdict)
 {
 	for (;;) {
 		uint64_t tat_ns = atomic_load(&slot->tat_ns);
 		uint64_t after_ns;
 
 		/* In this order: a key that is read after its TAT cannot be older than it. */
-		if (is_marked(tat_ns) || atomic_load(&slot->key) != key)
+		if (is_marked(tat_ns) || atomic_load(&slot->key) != bill->key)
 			return false;
-		after_ns = judge(tat_ns, pace, cost, now_ns, ret_verdict);
-		if (cost == 0 || !ret_verdict->allowed ||
+		after_ns = judge(tat_ns, bill, ret_verdict);
+		if (bill->cost_ns == 0 || !ret_verdict->allowed ||
 		        atomic_compare_exchange_weak(&slot->tat_ns, &tat_ns, after_ns))
 			return true;
 	}
 }
 
-/* Gives a free slot to a key, with its first charge. False when somebody else was quicker. */
-static bool slot_take(struct slot *slot, uint64_t key, const struct pace *pace, uint32_t cost,
-        uint64_t now_ns, struct limit_verdict *ret_verdict)
+/* Gives a free slot to the key, with its first charge. False when somebody else was quicker. */
+static bool slot_take(struct slot *slot, const struct bill *bill, struct limit_verdict *ret_verdict)
 {
 	uint64_t tat_ns = atomic_load(&slot->tat_ns);
 
-	if (is_marked(tat_ns) || tat_ns > now_ns ||
-	        !atomic_compare_exchange_strong(&slot->tat_ns, &tat_ns, now_ns | MARK))
+	if (is_marked(tat_ns) || tat_ns > bill->now_ns ||
+	        !atomic_compare_exchange_strong(&slot->tat_ns, &tat_ns, bill->now_ns | MARK))
 		return false;
-	atomic_store(&slot->key, key);
-	atomic_store(&slot->tat_ns, judge(0, pace, cost, now_ns, ret_verdict));
+	atomic_store(&slot->key, bill->key);
+	atomic_store(&slot->tat_ns, judge(0, bill, ret_verdict));
 	return true;
 }
 
-void limit_charge(struct limit_table *table, uint64_t key, const struct limit_quota *quota,
-        uint32_t cost, uint64_t now_ns, struct limit_verdict *ret_verdict)
+/* False when the neighbourhood has changed meanwhile and must be looked at anew. */
+static bool table_charge(
+        struct limit_table *table, const struct bill *bill, struct limit_verdict *ret_verdict)
 {
-	struct pace pace = pace_of(quota);
-	struct slot *hood;
-
-	if (key == 0)
-		key = 1;
 	/* The upper half chooses the neighbourhood. */
-	hood = &table->slots[(key >> 32) % table->hoods * LIMIT_WAYS];
-	for (;;) {
-		bool is_never = cost > quota->quota;
-		uint32_t charged = is_never ? 0 : cost;
-		struct slot *free_slot;
-		struct slot *slot = hood_find(hood, key, now_ns, &free_slot);
+	struct slot *hood = &table->slots[(bill->key >> 32) % table->hoods * LIMIT_WAYS];
+	struct slot *free_slot;
+	struct slot *slot = hood_find(hood, bill, &free_slot);
 
-		if (slot != NULL) {
-			if (!slot_charge(slot, key, &pace, charged, now_ns, ret_verdict))
-				continue;
-		} else if (free_slot != NULL && charged > 0) {
-			if (!slot_take(free_slot, key, &pace, charged, now_ns, ret_verdict))
-				continue;
-		} else {
-			(void)judge(0, &pace, charged, now_ns, ret_verdict);
-			if (charged > 0)
-				atomic_fetch_add(&table->strangers, 1);
-		}
-		if (is_never) {
-			ret_verdict->allowed = false;
-			ret_verdict->never = true;
-		}
-		return;
+	if (slot != NULL)
+		return slot_charge(slot, bill, ret_verdict);
+	if (free_slot != NULL && bill->cost_ns > 0)
+		return slot_take(free_slot, bill, ret_verdict);
+	(void)judge(0, bill, ret_verdict);
+	if (bill->cost_ns > 0)
+		atomic_fetch_add(&table->strangers, 1);
+	return true;
+}
+
+void limit_charge(struct limit_table *table, const struct limit_charge *charge, uint64_t now_ns,
+        struct limit_verdict *ret_verdict)
+{
+	struct bill bill = bill_of(charge, now_ns);
+
+	while (!table_charge(table, &bill, ret_verdict))
+		continue;
+	if (charge->cost > charge->quota.quota) {
+		ret_verdict->allowed = false;
+		ret_verdict->never = true;
 	}
 }
 

@@ -59,10 +59,17 @@ struct limit_table *limit_init(void *zeroed_memory, size_t slots);
  * process; different ones give different keys for all that anyone can construct. */
 uint64_t limit_key(const char *subject, const char *class_name, enum limit_kind kind);
 
-/* Charges cost units to key at now_ns (clock_steady_ns). A refused charge adds no debt; a cost of 0
- * only looks. When time goes back, nobody is held to more than one full window of debt. */
-void limit_charge(struct limit_table *table, uint64_t key, const struct limit_quota *quota,
-        uint32_t cost, uint64_t now_ns, struct limit_verdict *ret_verdict);
+/* What is to be charged to whom. */
+struct limit_charge {
+	uint64_t key; /* limit_key */
+	struct limit_quota quota;
+	uint32_t cost; /* units; 0 only looks */
+};
+
+/* Charges at now_ns (clock_steady_ns). A refused charge adds no debt. When time goes back, nobody
+ * is held to more than one full window of debt. */
+void limit_charge(struct limit_table *table, const struct limit_charge *charge, uint64_t now_ns,
+        struct limit_verdict *ret_verdict);
 
 /* How many charges were allowed unrecorded because their neighbourhood was full. */
 uint64_t limit_strangers(const struct limit_table *table);

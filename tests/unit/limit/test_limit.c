@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +38,7 @@ static struct limit_verdict charge(
 {
 	struct limit_verdict verdict;
 
-	limit_charge(table, key, &ten_a_minute, cost, now_ns, &verdict);
+	limit_charge(table, &(struct limit_charge){ key, ten_a_minute, cost }, now_ns, &verdict);
 	return verdict;
 }
 
@@ -129,7 +130,7 @@ static void a_smaller_quota_holds_old_debts_to_one_window(void **state)
 	struct limit_verdict verdict;
 
 	(void)state;
-	limit_charge(table, 7, &hourly, 1, NS_PER_S, &verdict);
+	limit_charge(table, &(struct limit_charge){ 7, hourly, 1 }, NS_PER_S, &verdict);
 	assert_true(verdict.allowed);
 	verdict = charge(table, 7, 1, NS_PER_S);
 	assert_false(verdict.allowed);
@@ -191,7 +192,8 @@ static void random_sequences_agree_with_the_model(void **state)
 			struct limit_verdict verdict;
 
 			now_ns += next_random(&seed) % pause_ns;
-			limit_charge(table, key, &quotas[q], cost, now_ns, &verdict);
+			limit_charge(table, &(struct limit_charge){ key, quotas[q], cost }, now_ns,
+			        &verdict);
 			if (cost > quotas[q].quota) {
 				assert_false(verdict.allowed);
 				continue;
@@ -262,28 +264,28 @@ static void keys_differ_by_subject_class_and_kind(void **state)
 /* ---- several processes at once ---- */
 
 #define HAMMERS 4
-#define KEYS    LIMIT_WAYS
+#define KEYS    3u
 
 struct tally {
 	_Atomic uint64_t allowed[KEYS];
 };
 
-static void hammer(struct limit_table *table, struct tally *tally, uint64_t begin_ns,
-        uint64_t end_ns, const struct limit_quota *quota, uint32_t keys)
+static void hammer(struct limit_table *table, struct tally *tally, uint64_t end_ns,
+        const struct limit_quota *quota)
 {
 	uint64_t now_ns;
 
-	(void)begin_ns;
 	for (uint32_t i = (uint32_t)getpid(); (now_ns = clock_steady_ns()) < end_ns; i++) {
 		struct limit_verdict verdict;
 
-		limit_charge(table, 1000 + i % keys, quota, 1, now_ns, &verdict);
-		tally->allowed[i % keys] += verdict.allowed;
+		limit_charge(table, &(struct limit_charge){ 1000 + i % KEYS, *quota, 1 }, now_ns,
+		        &verdict);
+		tally->allowed[i % KEYS] += verdict.allowed;
 	}
 }
 
 static void run_hammers(struct limit_table *table, struct tally *tally, uint64_t begin_ns,
-        const struct limit_quota *quota, uint32_t keys)
+        const struct limit_quota *quota)
 {
 	uint64_t end_ns = begin_ns + NS_PER_S / 2;
 
@@ -292,7 +294,7 @@ static void run_hammers(struct limit_table *table, struct tally *tally, uint64_t
 
 		assert_true(pid >= 0);
 		if (pid == 0) {
-			hammer(table, tally, begin_ns, end_ns, quota, keys);
+			hammer(table, tally, end_ns, quota);
 			_exit(0);
 		}
 	}
@@ -321,34 +323,74 @@ static void processes_together_never_exceed_the_quota(void **state)
 	uint64_t begin_ns = clock_steady_ns();
 
 	(void)state;
-	run_hammers(table, tally, begin_ns, &quota, 3);
-	for (uint32_t i = 0; i < 3; i++) {
+	run_hammers(table, tally, begin_ns, &quota);
+	for (uint32_t i = 0; i < KEYS; i++) {
 		assert_in_range(tally->allowed[i], 1400, 1500);
 	}
 	close_table(table, LIMIT_WAYS);
 	(void)munmap(tally, sizeof(*tally));
 }
 
-/* Short debts, so that slots are free again and again and are fought for all the time. */
-static void slots_that_change_hands_lose_no_debt(void **state)
+/* ---- taking a slot: all at once, again and again ---- */
+
+#define ROUNDS 20000u
+
+struct race {
+	_Atomic uint32_t arrived;
+	_Atomic uint32_t allowed[ROUNDS][2];
+};
+
+static void wait_for_all(struct race *race, uint32_t round)
 {
-	const struct limit_quota quota = { 1, 1 };
+	race->arrived++;
+	while (race->arrived < (round + 1) * HAMMERS)
+		(void)sched_yield();
+}
+
+/* Two of four ask for one new key, two for another, and each key is good for one charge. All slots
+ * are free again in each round, so both keys go for the same one. */
+static void race_for_slots(struct limit_table *table, struct race *race, uint32_t runner)
+{
+	const struct limit_quota once = { 1, 1 };
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		uint64_t key = 10 + round * 2 + runner % 2;
+		struct limit_verdict verdict;
+
+		wait_for_all(race, round);
+		limit_charge(table, &(struct limit_charge){ key, once, 1 },
+		        (round + 1) * 10 * NS_PER_S, &verdict);
+		race->allowed[round][runner % 2] += verdict.allowed;
+	}
+}
+
+static void slots_are_taken_by_one_key_once(void **state)
+{
 	struct limit_table *table = open_table(LIMIT_WAYS);
-	struct tally *tally = open_tally();
+	struct race *race = mmap(
+	        NULL, sizeof(*race), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint32_t wrong = 0;
 
 	(void)state;
-	for (int round = 0; round < 4; round++) {
-		uint64_t begin_ns = clock_steady_ns();
-
-		/* Sixteen keys fill the neighbourhood exactly: nobody is a stranger. */
-		memset(tally, 0, sizeof(*tally));
-		run_hammers(table, tally, begin_ns, &quota, LIMIT_WAYS);
-		for (uint32_t i = 0; i < LIMIT_WAYS; i++)
-			assert_in_range(tally->allowed[i], 0, 1);
+	assert_true(race != MAP_FAILED);
+	for (uint32_t i = 0; i < HAMMERS; i++) {
+		if (fork() == 0) {
+			race_for_slots(table, race, i);
+			_exit(0);
+		}
 	}
+	for (uint32_t i = 0; i < HAMMERS; i++) {
+		int status = -1;
+
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	for (uint32_t round = 0; round < ROUNDS; round++)
+		wrong += race->allowed[round][0] != 1 || race->allowed[round][1] != 1;
+	assert_int_equal(wrong, 0);
 	assert_int_equal(limit_strangers(table), 0);
 	close_table(table, LIMIT_WAYS);
-	(void)munmap(tally, sizeof(*tally));
+	(void)munmap(race, sizeof(*race));
 }
 
 static void headers_are_structured_fields(void **state)
@@ -389,7 +431,7 @@ int main(void)
 		cmocka_unit_test(many_subjects_do_not_touch_each_other),
 		cmocka_unit_test(keys_differ_by_subject_class_and_kind),
 		cmocka_unit_test(processes_together_never_exceed_the_quota),
-		cmocka_unit_test(slots_that_change_hands_lose_no_debt),
+		cmocka_unit_test(slots_are_taken_by_one_key_once),
 		cmocka_unit_test(headers_are_structured_fields),
 	};
 
