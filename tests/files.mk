@@ -16,6 +16,7 @@ CORE_TESTS = \
 	tests/unit/core/test_log \
 	tests/unit/core/test_metrics \
 	tests/unit/core/test_secret \
+	tests/unit/core/test_text \
 	tests/vectors/test_json_vectors
 TESTS += $(CORE_TESTS)
 check_PROGRAMS += tests/unit/core/test_arena
@@ -62,6 +63,10 @@ check_PROGRAMS += tests/unit/core/test_secret
 tests_unit_core_test_secret_SOURCES = tests/unit/core/test_secret.c
 tests_unit_core_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_core_test_secret_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_text
+tests_unit_core_test_text_SOURCES = tests/unit/core/test_text.c
+tests_unit_core_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_core_test_text_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/vectors/test_json_vectors
 tests_vectors_test_json_vectors_SOURCES = tests/vectors/test_json_vectors.c
 tests_vectors_test_json_vectors_CPPFLAGS = $(UNIT_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
@@ -121,6 +126,30 @@ tests_unit_limit_test_limit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_limit_test_limit_LDADD = $(LIMIT_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- store
+TESTS += tests/unit/store/test_apply
+check_PROGRAMS += tests/unit/store/test_apply
+tests_unit_store_test_apply_SOURCES = tests/unit/store/test_apply.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_apply_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_apply_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_reader
+check_PROGRAMS += tests/unit/store/test_reader
+tests_unit_store_test_reader_SOURCES = tests/unit/store/test_reader.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_reader_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_reader_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_writer
+check_PROGRAMS += tests/unit/store/test_writer
+tests_unit_store_test_writer_SOURCES = tests/unit/store/test_writer.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_writer_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_writer_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_crash
+check_PROGRAMS += tests/unit/store/test_crash
+tests_unit_store_test_crash_SOURCES = tests/unit/store/test_crash.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_crash_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_crash_LDADD = $(STORE_LIBS) $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- publish
 PUBLISH_TEST_LIBS = $(PUBLISH_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
@@ -167,6 +196,16 @@ tests_unit_publish_test_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_publish_test_watch_LDADD = $(PUBLISH_TEST_LIBS)
 
 # ---- audit
+TESTS += tests/unit/audit/test_chain
+check_PROGRAMS += tests/unit/audit/test_chain
+tests_unit_audit_test_chain_SOURCES = tests/unit/audit/test_chain.c
+tests_unit_audit_test_chain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_audit_test_chain_LDADD = $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/audit/test_row
+check_PROGRAMS += tests/unit/audit/test_row
+tests_unit_audit_test_row_SOURCES = tests/unit/audit/test_row.c
+tests_unit_audit_test_row_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_audit_test_row_LDADD = $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- server
 

@@ -128,27 +128,26 @@ static int take_options(
 {
 	static const struct option options[] = {
 		{ "store", required_argument, NULL, 's' },
-		{ "head", required_argument, NULL, 'h' },
+		{ "head", required_argument, NULL, 'd' },
 		{ "since", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, '?' + 1 },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			work->store_path = optarg;
 			break;
-		case 'h':
+		case 'd':
 			work->head_text = optarg;
 			break;
 		case 't':
 			work->since_text = optarg;
 			break;
-		case '?' + 1:
-			fputs(help, stdout);
+		case 'h':
 			*ret_is_help = true;
-			return command_finish(stdout);
+			return command_help(help);
 		default:
 			return command_misused("an option is not known or lacks its value");
 		}

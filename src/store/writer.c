@@ -81,6 +81,27 @@ static bool open_database(struct writer *writer)
 	return writer->is_open;
 }
 
+static bool load_meta(struct writer *writer)
+{
+	struct db *db = &writer->db;
+	sqlite3_stmt *statement = db_statement(db, STATEMENT_META_FIND);
+	bind_text(statement, 1, "revision");
+	if (!db_step(db, statement))
+		return db_fail(db, SQLITE_CORRUPT, "reading the head");
+	writer->revision = (uint64_t)sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	bind_text(statement, 1, "audit");
+	if (!db_step(db, statement))
+		return db_fail(db, SQLITE_CORRUPT, "reading the head");
+	writer->audit.seq = (uint64_t)sqlite3_column_int64(statement, 0);
+	const void *hash = sqlite3_column_blob(statement, 1);
+	bool is_good = sqlite3_column_bytes(statement, 1) == DIGEST_BYTES;
+	if (is_good)
+		memcpy(writer->audit.hash, hash, DIGEST_BYTES);
+	sqlite3_reset(statement);
+	return is_good ? true : db_fail(db, SQLITE_CORRUPT, "reading the head");
+}
+
 static enum err take_lock(struct writer *writer)
 {
 	char path[sizeof(writer->path) + sizeof(".lock")];
@@ -112,7 +133,7 @@ enum err writer_open(const struct store_settings *settings, struct writer **ret_
 		log_error("store: the path is too long");
 	else
 		err = take_lock(writer);
-	if (err == ERR_OK && !open_database(writer))
+	if (err == ERR_OK && (!open_database(writer) || !load_meta(writer)))
 		err = db_error(&writer->db);
 	if (err != ERR_OK) {
 		writer_close(writer);
@@ -137,27 +158,6 @@ void writer_close(struct writer *writer)
 bool writer_is_broken(const struct writer *writer)
 {
 	return writer->db.code != SQLITE_OK;
-}
-
-static bool load_meta(struct writer *writer)
-{
-	struct db *db = &writer->db;
-	sqlite3_stmt *statement = db_statement(db, STATEMENT_META_FIND);
-	bind_text(statement, 1, "revision");
-	if (!db_step(db, statement))
-		return db_fail(db, SQLITE_CORRUPT, "reading the head");
-	writer->revision = (uint64_t)sqlite3_column_int64(statement, 0);
-	sqlite3_reset(statement);
-	bind_text(statement, 1, "audit");
-	if (!db_step(db, statement))
-		return db_fail(db, SQLITE_CORRUPT, "reading the head");
-	writer->audit.seq = (uint64_t)sqlite3_column_int64(statement, 0);
-	const void *hash = sqlite3_column_blob(statement, 1);
-	bool is_good = sqlite3_column_bytes(statement, 1) == DIGEST_BYTES;
-	if (is_good)
-		memcpy(writer->audit.hash, hash, DIGEST_BYTES);
-	sqlite3_reset(statement);
-	return is_good ? true : db_fail(db, SQLITE_CORRUPT, "reading the head");
 }
 
 static bool save_meta(struct writer *writer)
