@@ -3,18 +3,9 @@
 
 #include <string.h>
 
-#define FIRST_NAMES   32
-#define PAIRWISE_MAX  8
-#define INTEGER_MAX   (INT64_C(1) << 53)
-#define FAST_DIGITS   15 /* any number of this many digits is exact as binary64 */
-#define DIGITS_MAX    16 /* 2^53 has this many */
-#define EXPONENT_CEIL 1000000000
-
-struct name {
-	const char *bytes; /* after unescaping */
-	size_t length;
-	size_t at;
-};
+#include "core/json_names.h"
+#include "core/json_number.h"
+#include "core/text.h"
 
 struct scan {
 	struct arena *arena;
@@ -26,11 +17,7 @@ struct scan {
 	unsigned depth;
 	uint32_t number_count;
 	size_t inexact_room;
-	/* Names of the objects that are open, the innermost last. */
-	struct name *names;
-	size_t name_count;
-	size_t name_room;
-	struct name first_names[FIRST_NAMES];
+	struct json_names names;
 };
 
 struct span {
@@ -76,37 +63,6 @@ static bool next_is_digit(const struct scan *scan)
 }
 
 /* ---- strings */
-
-size_t utf8_sequence_length(const char *bytes, size_t left)
-{
-	const uint8_t *in = (const uint8_t *)bytes;
-	if (in[0] < 0x80)
-		return 1;
-	size_t length = in[0] >= 0xF0 ? 4 : in[0] >= 0xE0 ? 3 : 2;
-	if (in[0] < 0xC2 || in[0] > 0xF4 || left < length)
-		return 0;
-	/* The second byte alone tells overlong forms, surrogates and what is above U+10FFFF. */
-	uint8_t low = in[0] == 0xE0 ? 0xA0 : in[0] == 0xF0 ? 0x90 : 0x80;
-	uint8_t high = in[0] == 0xED ? 0x9F : in[0] == 0xF4 ? 0x8F : 0xBF;
-	if (in[1] < low || in[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++) {
-		if ((in[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	return length;
-}
-
-static int hex_value(char character)
-{
-	if (character >= '0' && character <= '9')
-		return character - '0';
-	if (character >= 'a' && character <= 'f')
-		return character - 'a' + 10;
-	if (character >= 'A' && character <= 'F')
-		return character - 'A' + 10;
-	return -1;
-}
 
 /* The code unit of "\uXXXX" at bytes, or -1. */
 static int32_t unit_parse(const char *bytes, size_t left)
@@ -199,26 +155,6 @@ static enum err scan_string(struct scan *scan, struct span *ret_span)
 	return ERR_OK;
 }
 
-static char *utf8_put(char *out, uint32_t point)
-{
-	if (point < 0x80) {
-		*out++ = (char)point;
-	} else if (point < 0x800) {
-		*out++ = (char)(0xC0 | point >> 6);
-		*out++ = (char)(0x80 | (point & 0x3F));
-	} else if (point < 0x10000) {
-		*out++ = (char)(0xE0 | point >> 12);
-		*out++ = (char)(0x80 | (point >> 6 & 0x3F));
-		*out++ = (char)(0x80 | (point & 0x3F));
-	} else {
-		*out++ = (char)(0xF0 | point >> 18);
-		*out++ = (char)(0x80 | (point >> 12 & 0x3F));
-		*out++ = (char)(0x80 | (point >> 6 & 0x3F));
-		*out++ = (char)(0x80 | (point & 0x3F));
-	}
-	return out;
-}
-
 /* Takes one escape of a string that was scanned; returns what follows it. */
 static const char *unescape_one(const char *in, const char *end, char **out)
 {
@@ -239,7 +175,7 @@ static const char *unescape_one(const char *in, const char *end, char **out)
 }
 
 /* An escape is never shorter than what it stands for, so the span's length is room enough. */
-static bool name_unescape(struct scan *scan, const struct span *span, struct name *name)
+static bool name_unescape(struct scan *scan, const struct span *span, struct json_name *name)
 {
 	char *bytes = arena_alloc(scan->arena, span->length + 1);
 	if (bytes == NULL)
@@ -260,151 +196,19 @@ static bool name_unescape(struct scan *scan, const struct span *span, struct nam
 
 /* ---- names of an object */
 
-static bool names_grow(struct scan *scan)
-{
-	struct name *names = arena_calloc(scan->arena, 2 * scan->name_room, sizeof(*names));
-	if (names == NULL)
-		return false;
-	memcpy(names, scan->names, scan->name_count * sizeof(*names));
-	scan->names = names;
-	scan->name_room *= 2;
-	return true;
-}
-
 static enum err name_add(struct scan *scan, const struct span *span)
 {
-	struct name name = { span->bytes, span->length, (size_t)(span->bytes - scan->start) };
+	struct json_name name = { span->bytes, span->length, (size_t)(span->bytes - scan->start) };
 	if (scan->options->allow_duplicate_names)
 		return ERR_OK;
 	if (span->has_escape && !name_unescape(scan, span, &name))
 		return refuse_large(scan, "the text does not fit");
-	if (scan->name_count == scan->name_room && !names_grow(scan))
+	if (!json_names_add(&scan->names, &name))
 		return refuse_large(scan, "the text does not fit");
-	scan->names[scan->name_count++] = name;
 	return ERR_OK;
 }
 
-static int name_compare(const struct name *a, const struct name *b)
-{
-	if (a->length != b->length)
-		return a->length < b->length ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, a->length);
-}
-
-static void heap_sink(struct name *names, size_t count, size_t at)
-{
-	for (;;) {
-		size_t child = 2 * at + 1;
-		if (child >= count)
-			return;
-		if (child + 1 < count && name_compare(&names[child], &names[child + 1]) < 0)
-			child++;
-		if (name_compare(&names[at], &names[child]) >= 0)
-			return;
-		struct name swapped = names[at];
-		names[at] = names[child];
-		names[child] = swapped;
-		at = child;
-	}
-}
-
-/* A heap sort: no memory, and no order of names makes it slow. */
-static void names_sort(struct name *names, size_t count)
-{
-	for (size_t i = count / 2; i-- > 0;)
-		heap_sink(names, count, i);
-	for (size_t last = count; last-- > 1;) {
-		struct name largest = names[0];
-		names[0] = names[last];
-		names[last] = largest;
-		heap_sink(names, last, 0);
-	}
-}
-
-/* Two equal names, the later of which is returned, or NULL. */
-static const struct name *names_find_pair(struct name *names, size_t count)
-{
-	bool is_small = count <= PAIRWISE_MAX;
-	if (!is_small)
-		names_sort(names, count);
-	for (size_t i = 0; i + 1 < count; i++) {
-		size_t last = is_small ? count - 1 : i + 1;
-		for (size_t j = i + 1; j <= last; j++) {
-			if (name_compare(&names[i], &names[j]) == 0)
-				return names[i].at > names[j].at ? &names[i] : &names[j];
-		}
-	}
-	return NULL;
-}
-
 /* ---- numbers */
-
-struct decimal {
-	uint64_t digits; /* without leading and trailing zeros, of at most DIGITS_MAX */
-	unsigned digit_count;
-	int64_t exponent;
-	bool is_long;
-};
-
-static void decimal_add_digit(struct decimal *decimal, unsigned digit, int64_t *zeros)
-{
-	if (digit == 0) {
-		++*zeros;
-		return;
-	}
-	bool is_first = decimal->digit_count == 0;
-	for (; *zeros >= 0; --*zeros) {
-		unsigned next = *zeros > 0 ? 0 : digit;
-		if (is_first && next == 0)
-			continue;
-		if (decimal->digit_count == DIGITS_MAX) {
-			decimal->is_long = true;
-			break;
-		}
-		decimal->digits = decimal->digits * 10 + next;
-		decimal->digit_count++;
-	}
-	*zeros = 0;
-}
-
-static int64_t exponent_parse(const char *at, const char *end)
-{
-	bool is_negative = at < end && *at == '-';
-	int64_t exponent = 0;
-	for (; at < end; at++) {
-		if (*at >= '0' && *at <= '9' && exponent < EXPONENT_CEIL)
-			exponent = exponent * 10 + (*at - '0');
-	}
-	return is_negative ? -exponent : exponent;
-}
-
-/* Whether a number that was scanned is an integer within ±2^53, decided on its text: as binary64,
- * 1.00000000000000001 would look like one. */
-static bool number_is_exact(const char *at, const char *end)
-{
-	struct decimal decimal = { 0 };
-	int64_t zeros = 0;
-	bool in_fraction = false;
-	for (; at < end && *at != 'e' && *at != 'E'; at++) {
-		if (*at == '.')
-			in_fraction = true;
-		if (*at < '0' || *at > '9')
-			continue;
-		decimal_add_digit(&decimal, (unsigned)(*at - '0'), &zeros);
-		decimal.exponent -= in_fraction;
-	}
-	if (decimal.digit_count == 0)
-		return true;
-	decimal.exponent += zeros;
-	if (at < end)
-		decimal.exponent += exponent_parse(at + 1, end);
-	if (decimal.is_long || decimal.exponent < 0 ||
-	        decimal.exponent + decimal.digit_count > DIGITS_MAX)
-		return false;
-	for (int64_t i = 0; i < decimal.exponent; i++)
-		decimal.digits *= 10;
-	return decimal.digits <= INTEGER_MAX;
-}
 
 static enum err inexact_add(struct scan *scan)
 {
@@ -467,9 +271,7 @@ static enum err scan_number(struct scan *scan)
 	if (length_max > 0 && length > length_max)
 		return refuse_at(scan, ERR_BAD_REQUEST, "the number is too long",
 		        (size_t)(first - scan->start));
-	bool is_fast = length <= FAST_DIGITS && memchr(first, '.', length) == NULL &&
-	               memchr(first, 'e', length) == NULL && memchr(first, 'E', length) == NULL;
-	if (!is_fast && !number_is_exact(first, scan->at))
+	if (!json_number_is_exact(first, length))
 		err = inexact_add(scan);
 	scan->number_count++;
 	return err;
@@ -530,14 +332,13 @@ static enum err scan_items(struct scan *scan, char closing, enum err (*scan_item
 
 static enum err scan_object(struct scan *scan)
 {
-	size_t base = scan->name_count;
+	size_t base = scan->names.count;
+	size_t at = 0;
 	enum err err = scan_items(scan, '}', scan_member);
 	if (err != ERR_OK)
 		return err;
-	const struct name *twice = names_find_pair(scan->names + base, scan->name_count - base);
-	if (twice != NULL)
-		return refuse_at(scan, ERR_BAD_REQUEST, "this member is there twice", twice->at);
-	scan->name_count = base;
+	if (json_names_drop(&scan->names, base, &at))
+		return refuse_at(scan, ERR_BAD_REQUEST, "this member is there twice", at);
 	return ERR_OK;
 }
 
@@ -570,11 +371,10 @@ static enum err scan_value(struct scan *scan)
 		return scan_literal(scan, "false");
 	case 'n':
 		return scan_literal(scan, "null");
-	case '-':
-		return scan_number(scan);
 	default:
-		return next_is_digit(scan) ? scan_number(scan)
-		                           : refuse(scan, "a value is expected here");
+		return next_is(scan, '-') || next_is_digit(scan)
+		               ? scan_number(scan)
+		               : refuse(scan, "a value is expected here");
 	}
 }
 
@@ -587,9 +387,8 @@ enum err json_scan(struct arena *arena, const char *text, size_t length,
 		.result = ret_result,
 		.start = text,
 		.at = text,
-		.end = text + length,
-		.name_room = FIRST_NAMES };
-	scan.names = scan.first_names;
+		.end = text + length };
+	json_names_init(&scan.names, arena);
 	if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		return refuse(&scan, "a byte order mark is not allowed");
 	skip_space(&scan);

@@ -39,8 +39,4 @@ struct json_scan_result {
 MUST_CHECK enum err json_scan(struct arena *arena, const char *text, size_t length,
         const struct json_scan_options *options, struct json_scan_result *ret_result);
 
-/* Length of the UTF-8 sequence (RFC 3629) at bytes, of which left (at least 1) can be read;
- * 0 when there is none: overlong forms, surrogates and what is above U+10FFFF are none. */
-size_t utf8_sequence_length(const char *bytes, size_t left);
-
 #endif

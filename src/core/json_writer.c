@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/json_scan.h"
+#include "core/text.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 

@@ -3,6 +3,8 @@
 
 #include <sodium.h>
 
+#include "core/text.h"
+
 _Static_assert(DIGEST_BYTES >= crypto_generichash_BYTES_MIN, "BLAKE2b has a shortest digest");
 _Static_assert(DIGEST_BYTES <= crypto_generichash_BYTES_MAX, "BLAKE2b has a longest digest");
 
@@ -41,27 +43,16 @@ void hex_render(const void *bytes, size_t length, char *ret_text)
 	sodium_bin2hex(ret_text, 2 * length + 1, bytes, length);
 }
 
-static int hex_digit(char character)
-{
-	if (character >= '0' && character <= '9')
-		return character - '0';
-	if (character >= 'a' && character <= 'f')
-		return character - 'a' + 10;
-	if (character >= 'A' && character <= 'F')
-		return character - 'A' + 10;
-	return -1;
-}
-
 bool hex_parse(const char *text, size_t text_length, void *ret_bytes, size_t length)
 {
 	if (text_length % 2 != 0 || text_length / 2 != length)
 		return false;
 	for (size_t i = 0; i < text_length; i++) {
-		if (hex_digit(text[i]) < 0)
+		if (hex_value(text[i]) < 0)
 			return false;
 	}
 	uint8_t *bytes = ret_bytes;
 	for (size_t i = 0; i < length; i++)
-		bytes[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+		bytes[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
 	return true;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/json_scan.h"
+#include "core/text.h"
 
 #define BASE_SEGMENTS 3
 
@@ -15,17 +15,6 @@ static enum err refuse(enum err err, const char *detail, const char **ret_detail
 {
 	*ret_detail = detail;
 	return err;
-}
-
-static int hex_value(char character)
-{
-	if (character >= '0' && character <= '9')
-		return character - '0';
-	if (character >= 'a' && character <= 'f')
-		return character - 'a' + 10;
-	if (character >= 'A' && character <= 'F')
-		return character - 'A' + 10;
-	return -1;
 }
 
 /* What is decoded must be text: nothing that a log, a header or a zone file could trip over. */
@@ -115,13 +104,13 @@ static enum err parse_path(
 		enum err err = decode(at, "/?", false, &stop, &segment, &detail);
 		if (err == ERR_OK)
 			err = check_segment(&segment, stop, &detail);
-		if (err == ERR_OK && found == ERR_OK)
+		if (err == ERR_OK)
 			err = put_segment(request, index, &segment, &detail);
 		if (err == ERR_BAD_REQUEST)
 			return refuse(err, detail, ret_detail);
 		if (err != ERR_OK)
 			found = refuse(err, detail, ret_detail);
-		else if (stop != '/' && index + 1 < BASE_SEGMENTS && found == ERR_OK)
+		else if (stop != '/' && index + 1 < BASE_SEGMENTS)
 			found = refuse(
 			        ERR_NOT_FOUND, "The API is below " HTTP_BASE ".", ret_detail);
 	}

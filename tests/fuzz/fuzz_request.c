@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/json_scan.h"
 #include "core/secret.h"
+#include "core/text.h"
 #include "http/conditional.h"
 #include "http/problem.h"
 #include "http/request.h"

@@ -160,25 +160,6 @@ static void test_inexact_numbers_are_told(void **state)
 	assert_int_equal(result.node_count, 5);
 }
 
-static void test_utf8_sequences(void **state)
-{
-	(void)state;
-	assert_int_equal(utf8_sequence_length("a", 1), 1);
-	assert_int_equal(utf8_sequence_length("\xC2\x80", 2), 2);
-	assert_int_equal(utf8_sequence_length("\xC2\x80", 1), 0);
-	assert_int_equal(utf8_sequence_length("\xC1\xBF", 2), 0);
-	assert_int_equal(utf8_sequence_length("\xE0\xA0\x80", 3), 3);
-	assert_int_equal(utf8_sequence_length("\xE0\x9F\xBF", 3), 0);
-	assert_int_equal(utf8_sequence_length("\xED\x9F\xBF", 3), 3);
-	assert_int_equal(utf8_sequence_length("\xED\xA0\x80", 3), 0);
-	assert_int_equal(utf8_sequence_length("\xF0\x90\x80\x80", 4), 4);
-	assert_int_equal(utf8_sequence_length("\xF0\x8F\xBF\xBF", 4), 0);
-	assert_int_equal(utf8_sequence_length("\xF4\x8F\xBF\xBF", 4), 4);
-	assert_int_equal(utf8_sequence_length("\xF4\x90\x80\x80", 4), 0);
-	assert_int_equal(utf8_sequence_length("\xF5\x80\x80\x80", 4), 0);
-	assert_int_equal(utf8_sequence_length("\xE2\x82(", 3), 0);
-}
-
 static int open_state(void **state)
 {
 	*state = arena_open(4 * 1024 * 1024);
@@ -200,7 +181,6 @@ int main(void)
 		cmocka_unit_test(test_duplicates_in_large_objects),
 		cmocka_unit_test(test_names_are_of_their_own_object),
 		cmocka_unit_test(test_inexact_numbers_are_told),
-		cmocka_unit_test(test_utf8_sequences),
 	};
 	return cmocka_run_group_tests(tests, open_state, close_state);
 }

@@ -83,6 +83,20 @@ static void test_a_field_that_does_not_fit_is_left_out(void **state)
 	assert_non_null(strstr(lines, ",\"after\":1,\"cut\":true}\n"));
 }
 
+static void test_each_line_has_its_own_time(void **state)
+{
+	(void)state;
+	static const char *const times[] = { "T11:36:42.123Z", "T11:36:42.999Z", "T11:36:43.000Z" };
+	static const int64_t wall_ms[] = { NOON_MS, NOON_MS + 876, NOON_MS + 877 };
+	log_init(ends[1], LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "writer");
+	for (size_t i = 0; i < 3; i++) {
+		struct log_line line;
+		log_line_init(&line, wall_ms[i]);
+		log_line_write(&line);
+		assert_non_null(strstr(written(), times[i]));
+	}
+}
+
 static void test_levels(void **state)
 {
 	(void)state;
@@ -142,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_as_json),
 		cmocka_unit_test(test_a_line_as_logfmt),
 		cmocka_unit_test(test_a_field_that_does_not_fit_is_left_out),
+		cmocka_unit_test(test_each_line_has_its_own_time),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_hostile_messages_stay_one_whole_line),
 	};
