@@ -30,7 +30,8 @@ MUST_CHECK enum err file_swap_open(
 	struct file_swap *swap, const char *temp_dir, const char *path, mode_t mode);
 
 /* fsync, rename over path, fsync of path's directory. On failure the temporary file is gone and
- * path is what it was. ERR_UNAVAILABLE with errno. */
+ * path is what it was; only when the last fsync fails path is new, but perhaps not after a power loss.
+ * ERR_UNAVAILABLE with errno. */
 MUST_CHECK enum err file_swap_commit(struct file_swap *swap);
 
 /* Gives up: the temporary file is removed. */
