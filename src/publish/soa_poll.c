@@ -308,8 +308,10 @@ static void take_answer(struct soa_poll *poll, struct server *server, const uint
 	struct watch *watch = server->by_id[id];
 	struct answer answer;
 	uint32_t serial;
-	if (watch == NULL ||
-	        answer_parse(bytes, length, &watch->zone, TYPE_SOA, id, &answer) != ERR_OK)
+	if (watch == NULL)
+		return;
+	struct question question = { .name = &watch->zone, .type = TYPE_SOA, .id = id };
+	if (answer_parse(bytes, length, &question, &answer) != ERR_OK)
 		return;
 	note_answer(poll, watch, steady_us);
 	bool has_serial = answer_find_serial(&answer, &watch->zone, &serial);
