@@ -47,7 +47,7 @@ static void line_head_init(struct line_head *head, const struct rrset *rrset, ui
 	name_render_absolute(&rrset->owner, head->owner);
 	head->owner_length = strlen(head->owner);
 	head->ttl_s = ttl_s;
-	type_render(rrset->type, head->type);
+	type_render_zone(rrset->type, head->type);
 }
 
 static enum err zone_file_put_line(struct zone_file *file, const struct line_head *head,
