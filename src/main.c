@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "core/log.h"
 #include "core/secret.h"
 #include "options.h"

@@ -2,6 +2,7 @@
 #include "operations.h"
 
 #include "api/shape.h"
+#include "config.h"
 #include "core/clock.h"
 #include "core/json.h"
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config.h"
+
 #define EXIT_USAGE 2
 
 static const char help_text[] =

@@ -33,6 +33,18 @@ static bool records_parse_filters(const struct plan_input *input, struct records
 	return ok;
 }
 
+static void records_check_filters(const struct plan_input *input, const struct records_wanted *wanted)
+{
+	if (wanted->owner.length > 0 && wanted->under.length > 0)
+		faults_add(input->faults, ERR_BAD_REQUEST, "?under",
+			"\"name\" and \"under\" do not go together.");
+	const struct name *inner = wanted->owner.length > 0 ? &wanted->owner : &wanted->under;
+	if (wanted->zone.length > 0 && inner->length > 0 && !name_is_under(inner, &wanted->zone))
+		faults_add(input->faults, ERR_OUT_OF_ZONE,
+			inner == &wanted->owner ? "?name" : "?under",
+			"This name does not lie in the zone.");
+}
+
 static bool records_parse_value_filter(const struct plan_input *input, struct records_wanted *wanted)
 {
 	const char *type_text = input_query(input, "record_type");
@@ -64,6 +76,8 @@ enum err plan_records_list(const struct plan_input *input, struct plan *ret_plan
 	const char *cursor = input_query(input, "cursor");
 	if (cursor != NULL && cursor_parse(cursor, &wanted.after) != ERR_OK)
 		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor", "This is not a cursor of this list.");
+	if (ok)
+		records_check_filters(input, &wanted);
 	if (!ok || faults_err(input->faults) != ERR_OK)
 		return faults_err(input->faults);
 	ret_plan->kind = PLAN_RECORDS;

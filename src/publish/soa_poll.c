@@ -74,7 +74,7 @@ enum err soa_poll_open(const char *const *addresses, size_t count,
 		server->by_id = calloc(IDS, sizeof(struct watch *));
 		if (server->by_id == NULL)
 			err = ERR_UNAVAILABLE;
-		else if (!address_parse(addresses[i], &server->address, &server->address_length))
+		else if (!socket_address_parse(addresses[i], &server->address, &server->address_length))
 			err = ERR_BAD_REQUEST;
 	}
 	if (err != ERR_OK)

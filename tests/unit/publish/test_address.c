@@ -15,15 +15,15 @@ static void test_addresses(void **state)
 	(void)state;
 	struct sockaddr_storage address;
 	socklen_t length;
-	assert_true(address_parse("127.0.0.1:1053", &address, &length));
+	assert_true(socket_address_parse("127.0.0.1:1053", &address, &length));
 	assert_int_equal(length, sizeof(struct sockaddr_in));
 	assert_int_equal(((struct sockaddr_in *)&address)->sin_port, htons(1053));
-	assert_true(address_parse("192.0.2.1", &address, &length));
+	assert_true(socket_address_parse("192.0.2.1", &address, &length));
 	assert_int_equal(((struct sockaddr_in *)&address)->sin_port, htons(53));
-	assert_true(address_parse("[::1]:5353", &address, &length));
+	assert_true(socket_address_parse("[::1]:5353", &address, &length));
 	assert_int_equal(address.ss_family, AF_INET6);
 	assert_int_equal(((struct sockaddr_in6 *)&address)->sin6_port, htons(5353));
-	assert_true(address_parse("[2001:db8::1]", &address, &length));
+	assert_true(socket_address_parse("[2001:db8::1]", &address, &length));
 }
 
 static void test_nonsense(void **state)
@@ -37,9 +37,9 @@ static void test_nonsense(void **state)
 	struct sockaddr_storage address;
 	socklen_t length;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (address_parse(texts[i], &address, &length))
+		if (socket_address_parse(texts[i], &address, &length))
 			print_error("accepted: %s\n", texts[i]);
-		assert_false(address_parse(texts[i], &address, &length));
+		assert_false(socket_address_parse(texts[i], &address, &length));
 	}
 }
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "api/routes.h"
+
+#include "api/operations.h"
+#include "api/records.h"
+#include "api/rrsets.h"
+#include "api/verify.h"
+#include "api/zones.h"
+
+/* method, pattern, open, change, plan, answer */
+#define ROUTES(ROUTE)                                                                              \
+	ROUTE(GET, "/records", false, false, plan_records_list, answer_records_list)               \
+	ROUTE(POST, "/records", false, true, plan_records_add, answer_records_add)                 \
+	ROUTE(GET, "/records/{name}/{type}", false, false, plan_rrset_get, answer_rrset_get)       \
+	ROUTE(PUT, "/records/{name}/{type}", false, true, plan_rrset_put, answer_rrset_put)        \
+	ROUTE(PATCH, "/records/{name}/{type}", false, true, plan_rrset_patch, answer_rrset_patch)  \
+	ROUTE(DELETE, "/records/{name}/{type}", false, true, plan_rrset_delete,                    \
+		answer_rrset_delete)                                                               \
+	ROUTE(GET, "/verify", false, false, plan_verify, answer_verify)                            \
+	ROUTE(GET, "/zones", false, false, plan_zones_list, answer_zones_list)                     \
+	ROUTE(POST, "/zones", false, true, plan_zone_add, answer_zone_add)                         \
+	ROUTE(GET, "/zones/{zone}", false, false, plan_zone_get, answer_zone_get)                  \
+	ROUTE(DELETE, "/zones/{zone}", false, true, plan_zone_delete, answer_zone_delete)          \
+	ROUTE(GET, "/health", true, false, plan_health, NULL)                                      \
+	ROUTE(GET, "/ready", true, false, plan_ready, NULL)                                        \
+	ROUTE(GET, "/metrics", true, false, plan_metrics, NULL)
+
+const struct route api_route_patterns[] = {
+#define ROUTE(method, pattern, is_open, is_change, plan, answer) { pattern, HTTP_##method },
+	ROUTES(ROUTE)
+#undef ROUTE
+};
+
+const size_t api_route_count = sizeof(api_route_patterns) / sizeof(api_route_patterns[0]);
+
+const struct api_route api_routes[] = {
+#define ROUTE(method, pattern, is_open, is_change, plan, answer)                                   \
+	{ is_open, is_change, plan, answer },
+	ROUTES(ROUTE)
+#undef ROUTE
+};
