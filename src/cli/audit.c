@@ -15,7 +15,7 @@
 #include "store/reader.h"
 
 #define ARENA_BYTES    ((size_t)64 << 20)
-#define STANDARD_STORE COREGATE_STATEDIR "/coregate.db"
+#define STANDARD_STORE COREGATE_STATEDIR "/store/coregate.db"
 
 static const char verify_help[] =
         "usage: coregate audit verify [--store PATH] [--head SEQ:HASH]\n"

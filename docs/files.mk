@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Manual pages and documents.
+
+dist_man_MANS += \
+	docs/man/coregate.conf.5 \
+	docs/man/coregated.8
+
+dist_doc_DATA = \
+	docs/install.md \
+	docs/operations.md \
+	docs/threat-model.md \
+	docs/troubleshooting.md
+
+EXTRA_DIST += \
+	docs/adr/0001-shape-processes-and-folders.md \
+	docs/adr/0002-group-commit-sqlite.md \
+	docs/adr/0003-paseto-own-implementation.md \
+	docs/adr/0004-bounds-travel-to-the-writer.md \
+	docs/adr/0005-idle-connections-are-handed-over.md \
+	docs/adr/0006-top-level-files.md
