@@ -20,11 +20,11 @@ CLEANFILES += $(config_made)
 config_fill = $(AM_V_GEN)$(MKDIR_P) config && $(SED) \
 	-e 's|@sbindir[@]|$(sbindir)|g' \
 	-e 's|@sysconfdir[@]|$(sysconfdir)|g' \
-	-e 's|@localstatedir[@]|$(localstatedir)|g' \
-	-e 's|/var/lib/coregate|$(localstatedir)/lib/coregate|g'
+	-e 's|@localstatedir[@]|$(localstatedir)|g'
 
 config/coregate.conf.sample: config/coregate.conf Makefile
-	$(config_fill) $(srcdir)/config/coregate.conf >$@
+	$(config_fill) -e 's|/var/lib/coregate|$(localstatedir)/lib/coregate|g' \
+		$(srcdir)/config/coregate.conf >$@
 config/coregated.service: config/systemd/coregated.service.in Makefile
 	$(config_fill) $(srcdir)/config/systemd/coregated.service.in >$@
 config/coregated.socket: config/systemd/coregated.socket.in Makefile
