@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dns/name.h"
 #include "dns/rdata_check.h"
 #include "dns/rdata_walk.h"
 #include "dns/token.h"
@@ -24,7 +25,7 @@ static const uint8_t line_owner[] = { 1, 'x', 0 };
 static struct {
 	bool is_ready;
 	zs_scanner_t scanner;
-	char line[LINE_PREFIX_MAX + VALUE_TEXT_MAX + 1];
+	char line[LINE_PREFIX_MAX + 2 * VALUE_TEXT_MAX];
 } zone_line;
 
 /* ---- before the scanner ---- */
@@ -51,28 +52,93 @@ static const char *check_characters(const char *text, size_t length)
 	return is_quoted ? "A quotation mark is not closed" : NULL;
 }
 
-/* "@" means the origin in a zone file. Here it would silently mean the root. */
-static const char *check_at_signs(const char *layout, const char *text, size_t length)
+/* The fields of the value as they are copied to the line. */
+struct line_copy {
+	const char *text;
+	size_t length;
+	struct token token;
+	bool is_name_gateway; /* IPSECKEY: the field before says that a name follows */
+	size_t out;
+};
+
+/* The scanner takes few characters in a name unless they are escaped, so it gets names of which
+ * every other character is. */
+static void copy_name(struct line_copy *copy, const struct name *name)
 {
-	struct token token = { 0 };
-	while (*layout != '\0' && token_next(text, length, &token)) {
-		bool is_name = *layout == 'n' || *layout == 'g';
-		if (is_name && token.length == 1 && text[token.at] == '@')
-			return "\"@\" has no meaning here: write the whole name";
-		layout++;
+	char *line = zone_line.line;
+	for (size_t at = 0; name->wire[at] != 0; at += 1u + name->wire[at]) {
+		for (size_t i = 1; i <= name->wire[at]; i++) {
+			uint8_t octet = name->wire[at + i];
+			bool is_plain = (octet >= 'a' && octet <= 'z') ||
+			                (octet >= '0' && octet <= '9') || octet == '-' ||
+			                octet == '_';
+			if (!is_plain) {
+				line[copy->out++] = '\\';
+				line[copy->out++] = (char)('0' + octet / 100);
+				line[copy->out++] = (char)('0' + octet / 10 % 10);
+			}
+			line[copy->out++] = is_plain ? (char)octet : (char)('0' + octet % 10);
+		}
+		line[copy->out++] = '.';
 	}
+	if (name->length == 1)
+		line[copy->out++] = '.';
+}
+
+/* "@" means the origin in a zone file. Here it would silently mean the root. */
+static const char *copy_name_token(struct line_copy *copy)
+{
+	const char *text = copy->text + copy->token.at;
+	const char *detail;
+	struct name name;
+	if (copy->token.length == 1 && text[0] == '@')
+		return "\"@\" has no meaning here: write the whole name";
+	if (name_parse(text, copy->token.length, &name, &detail) != ERR_OK)
+		return detail;
+	copy_name(copy, &name);
 	return NULL;
 }
 
-static const char *check_text(uint16_t type, const char *text, size_t length)
+static bool is_token(const struct line_copy *copy, const char *text)
 {
+	return copy->token.length == strlen(text) &&
+	       memcmp(copy->text + copy->token.at, text, copy->token.length) == 0;
+}
+
+static const char *copy_token(struct line_copy *copy, char letter, bool is_second)
+{
+	if (is_second)
+		copy->is_name_gateway = is_token(copy, "3");
+	if (letter == 'n' || (letter == 'g' && copy->is_name_gateway))
+		return copy_name_token(copy);
+	memcpy(zone_line.line + copy->out, copy->text + copy->token.at, copy->token.length);
+	copy->out += copy->token.length;
+	return NULL;
+}
+
+/* Writes the line of one record. *ret_length is its length. */
+static const char *render_line(uint16_t type, const char *text, size_t length, size_t *ret_length)
+{
+	struct line_copy copy = { .text = text, .length = length };
+	const char *layout = type_layout(type);
 	if (length > VALUE_TEXT_MAX)
 		return "The value is too long";
 	const char *fault = check_characters(text, length);
-	const char *layout = type_layout(type);
-	if (fault != NULL || layout == NULL)
-		return fault;
-	return check_at_signs(layout, text, length);
+	int prefix = snprintf(zone_line.line, LINE_PREFIX_MAX, "x. %u IN TYPE%u", LINE_TTL_S, type);
+	copy.out = (size_t)prefix;
+	for (size_t i = 0; fault == NULL && token_next(text, length, &copy.token); i++) {
+		if (i == 0 && is_token(&copy, "\\#"))
+			layout = "";
+		zone_line.line[copy.out++] = ' ';
+		fault = copy_token(&copy, layout == NULL ? '\0' : *layout, i == 1);
+		if (layout != NULL && *layout != '\0')
+			layout++;
+		if (copy.out > VALUE_TEXT_MAX)
+			return "The value is too long";
+	}
+	zone_line.line[copy.out++] = '\n';
+	*ret_length = copy.out;
+	return fault;
 }
 
 /* ---- the scanner ---- */
@@ -94,17 +160,6 @@ static void scanner_drop(void)
 {
 	zs_deinit(&zone_line.scanner);
 	zone_line.is_ready = false;
-}
-
-static size_t render_line(uint16_t type, const char *text, size_t length)
-{
-	int prefix =
-	        snprintf(zone_line.line, LINE_PREFIX_MAX, "x. %u IN TYPE%u ", LINE_TTL_S, type);
-	size_t at = (size_t)prefix;
-	memcpy(zone_line.line + at, text, length);
-	at += length;
-	zone_line.line[at++] = '\n';
-	return at;
 }
 
 /* Runs the scanner over the line. True when exactly one record of the type came of it; it then
@@ -184,11 +239,11 @@ enum err rdata_parse(struct arena *arena, uint16_t type, const char *text, size_
 {
 	if (type == TYPE_TXT || type == TYPE_SPF)
 		return txt_parse(arena, text, length, ret_rdata, ret_detail);
-	const char *fault = check_text(type, text, length);
+	size_t line_length;
+	const char *fault = render_line(type, text, length, &line_length);
 	struct rdata rdata;
 	if (fault == NULL) {
-		enum err err = scan_value(
-		        arena, type, render_line(type, text, length), &rdata, ret_detail);
+		enum err err = scan_value(arena, type, line_length, &rdata, ret_detail);
 		if (err != ERR_OK)
 			return err;
 		fault = rdata_check(type, rdata.bytes, rdata.length);
