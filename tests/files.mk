@@ -117,6 +117,67 @@ tests_unit_http_test_route_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_route_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- auth
+AUTH_TESTS = \
+	tests/unit/auth/test_base64url \
+	tests/unit/auth/test_bearer \
+	tests/unit/auth/test_cidr \
+	tests/unit/auth/test_claims \
+	tests/unit/auth/test_hostile_tokens \
+	tests/unit/auth/test_key \
+	tests/unit/auth/test_key_file \
+	tests/unit/auth/test_key_wrap \
+	tests/unit/auth/test_keyring \
+	tests/unit/auth/test_paseto \
+	tests/unit/auth/test_policy \
+	tests/unit/auth/test_token_cache \
+	tests/unit/auth/test_verify \
+	tests/vectors/test_paseto_vectors
+TESTS += $(AUTH_TESTS)
+check_PROGRAMS += $(AUTH_TESTS)
+AUTH_TEST_LIBS = $(AUTH_LIBS) $(CMOCKA_LIBS)
+tests_unit_auth_test_base64url_SOURCES = tests/unit/auth/test_base64url.c
+tests_unit_auth_test_base64url_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_base64url_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_bearer_SOURCES = tests/unit/auth/test_bearer.c
+tests_unit_auth_test_bearer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_bearer_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_cidr_SOURCES = tests/unit/auth/test_cidr.c
+tests_unit_auth_test_cidr_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_cidr_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_claims_SOURCES = tests/unit/auth/test_claims.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_claims_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_claims_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_hostile_tokens_SOURCES = tests/unit/auth/test_hostile_tokens.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_hostile_tokens_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_hostile_tokens_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_key_SOURCES = tests/unit/auth/test_key.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_key_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_key_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_key_file_SOURCES = tests/unit/auth/test_key_file.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_key_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_key_file_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_key_wrap_SOURCES = tests/unit/auth/test_key_wrap.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_key_wrap_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_key_wrap_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_keyring_SOURCES = tests/unit/auth/test_keyring.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_keyring_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_keyring_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_paseto_SOURCES = tests/unit/auth/test_paseto.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_paseto_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_paseto_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_policy_SOURCES = tests/unit/auth/test_policy.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_policy_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_token_cache_SOURCES = tests/unit/auth/test_token_cache.c
+tests_unit_auth_test_token_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_token_cache_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_verify_SOURCES = tests/unit/auth/test_verify.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_verify_LDADD = $(AUTH_TEST_LIBS)
+tests_vectors_test_paseto_vectors_SOURCES = tests/vectors/test_paseto_vectors.c
+tests_vectors_test_paseto_vectors_CPPFLAGS = $(UNIT_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+tests_vectors_test_paseto_vectors_LDADD = $(AUTH_TEST_LIBS)
+EXTRA_DIST += tests/vectors/paseto
 
 # ---- limit
 check_PROGRAMS += tests/unit/limit/test_limit
