@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -29,9 +28,6 @@
 
 #define ALIGN_BYTES _Alignof(max_align_t)
 
-/* What stays resident between requests; an ordinary request fits. */
-#define KEEP_BYTES ((size_t)128 * 1024)
-
 struct deferred {
 	void (*fn)(void *);
 	void *object;
@@ -45,17 +41,20 @@ struct arena {
 	struct deferred *deferred;
 };
 
+/* The struct itself stands before the block, in the same mapping. */
+#define HEAD_BYTES ((sizeof(struct arena) + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1))
+
+/* What stays resident between requests; an ordinary request fits. It ends on a page. */
+#define KEEP_BYTES ((size_t)128 * 1024 - HEAD_BYTES)
+
 struct arena *arena_open(size_t cap_bytes)
 {
-	struct arena *arena = calloc(1, sizeof(*arena));
-	if (arena == NULL)
-		return NULL;
-	arena->block = mmap(NULL, cap_bytes, PROT_READ | PROT_WRITE,
+	void *mapping = mmap(NULL, HEAD_BYTES + cap_bytes, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (arena->block == MAP_FAILED) {
-		free(arena);
+	if (mapping == MAP_FAILED)
 		return NULL;
-	}
+	struct arena *arena = mapping;
+	arena->block = (unsigned char *)mapping + HEAD_BYTES;
 	arena->cap_bytes = cap_bytes;
 	POISON(arena->block, cap_bytes);
 	return arena;
@@ -66,9 +65,9 @@ void arena_close(struct arena *arena)
 	if (arena == NULL)
 		return;
 	arena_reset(arena);
-	UNPOISON(arena->block, arena->cap_bytes);
-	munmap(arena->block, arena->cap_bytes);
-	free(arena);
+	size_t cap_bytes = arena->cap_bytes;
+	UNPOISON(arena->block, cap_bytes);
+	munmap(arena, HEAD_BYTES + cap_bytes);
 }
 
 void *arena_alloc(struct arena *arena, size_t size_bytes)
