@@ -34,6 +34,7 @@ src_libdns_a_SOURCES = \
 	src/dns/rdata.c src/dns/rdata.h \
 	src/dns/rdata_check.c src/dns/rdata_check.h \
 	src/dns/rdata_render.c \
+	src/dns/rdata_svcb.c src/dns/rdata_svcb.h \
 	src/dns/rdata_walk.c src/dns/rdata_walk.h \
 	src/dns/rrset.c src/dns/rrset.h \
 	src/dns/serial.c src/dns/serial.h \
@@ -143,8 +144,21 @@ AUDIT_LIBS = src/libaudit.a
 
 # ---- server
 noinst_LIBRARIES += src/libserver.a
-src_libserver_a_SOURCES =
+src_libserver_a_SOURCES = \
+	src/server/channel.c src/server/channel.h \
+	src/server/channel_frame.c src/server/channel_frame.h \
+	src/server/channel_server.c src/server/channel_server.h \
+	src/server/fcgi.c src/server/fcgi.h \
+	src/server/landlock.c src/server/landlock.h \
+	src/server/pass.c src/server/pass.h \
+	src/server/privileges.c src/server/privileges.h \
+	src/server/process.c src/server/process.h \
+	src/server/responder.c src/server/responder.h \
+	src/server/sandbox.c src/server/sandbox.h \
+	src/server/socket.c src/server/socket.h \
+	src/server/supervisor.c src/server/supervisor.h
 src_libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(FCGI_CFLAGS) $(SYSTEMD_CFLAGS) $(SECCOMP_CFLAGS)
+SERVER_LIBS = src/libserver.a $(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
 
 # ---- api
 noinst_LIBRARIES += src/libapi.a
@@ -176,7 +190,9 @@ src_coregated_SOURCES = \
 	src/options.c src/options.h \
 	src/pipeline.c src/pipeline.h \
 	src/publish_job.c src/publish_job.h \
-	src/publisher.c src/publisher.h \
+	src/publisher.c src/publisher.h src/publisher_state.h \
+	src/publisher_notes.c \
+	src/publisher_survey.c \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \
 	src/shared.c src/shared.h
@@ -186,3 +202,19 @@ src_coregated_LDADD = src/libapi.a src/libhttp.a src/libserver.a src/libaudit.a 
 	$(KNOT_LIBS) $(CJSON_LIBS) $(SODIUM_LIBS)
 
 # ---- coregate: the command (src/cli/)
+bin_PROGRAMS += src/coregate
+src_coregate_SOURCES = \
+	src/cli/audit.c src/cli/audit.h \
+	src/cli/command.c src/cli/command.h \
+	src/cli/key.c src/cli/key.h \
+	src/cli/main.c \
+	src/cli/preset.c src/cli/preset.h \
+	src/cli/token.h \
+	src/cli/token_issue.c src/cli/token_issue.h \
+	src/cli/token_payload.c \
+	src/cli/token_read.c \
+	src/cli/token_show.c \
+	src/cli/when.c src/cli/when.h
+src_coregate_LDADD = src/libserver.a src/libaudit.a src/libstore.a src/libauth.a src/libconf.a \
+	src/libdns.a src/libcore.a \
+	$(SECCOMP_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) $(KNOT_LIBS) $(CJSON_LIBS) $(SODIUM_LIBS)
