@@ -41,12 +41,13 @@ MUST_CHECK enum err fcgi_read_body(struct fcgi_exchange *exchange, struct arena 
         size_t content_length, size_t ceiling_bytes, char **ret_bytes);
 
 /* Appends to the answer: a CGI header block (RFC 3875 section 6), an empty line, a body. An answer
- * below 8 KiB leaves in one write when the request is finished. A peer that went away is noticed by
- * fcgi_finish. */
+ * below 64 KiB leaves in one write when the request is finished. A peer that went away is noticed
+ * by fcgi_finish. */
 void fcgi_write(struct fcgi_exchange *exchange, const void *bytes, size_t length);
 
 /* Ends the answer. True when the connection stays open for a next request: keep was true, the peer
- * asked for it, and everything went well; *ret_fd is then the caller's again. */
+ * asked for it, and everything went well; *ret_fd is then the caller's again. Otherwise the
+ * connection is closed, in a way that costs no request the peer might send on it. */
 bool fcgi_finish(struct fcgi_exchange *exchange, bool keep, int *ret_fd);
 
 #endif
