@@ -27,7 +27,7 @@ static bool setup_add_key(struct setup *setup, const struct conf_key *key, char 
 	const char *detail = "the key ring is too large";
 	if (file_read(setup->arena, key->file, KEY_FILE_MAX, &text, &length) != ERR_OK) {
 		snprintf(message, CONF_MESSAGE_BYTES, "%s:%u: cannot read the key file %s",
-			setup->conf->file, key->line, key->file);
+			setup->conf->file, key->file_line, key->file);
 		return false;
 	}
 	const struct keyring_entry entry = {
@@ -121,10 +121,11 @@ bool setup_make_folders(const struct conf *conf, const struct identities *identi
 		fprintf(stderr, "coregated: the path of the store is too long\n");
 		return false;
 	}
-	/* CoreDNS runs as somebody else and must get at the zone files. */
+	/* CoreDNS runs as somebody else and must get at the zone files; first, so that what is
+	 * made above them is open too. */
 	return setup_make_folder(conf->run_dir, identities, 0755) &&
-		setup_make_folder(dirname(store_path), identities, FOLDER_MODE) &&
 		setup_make_folder(conf->zone_dir, identities, 0755) &&
+		setup_make_folder(dirname(store_path), identities, FOLDER_MODE) &&
 		setup_make_folder(conf->publish_temp_dir, identities, FOLDER_MODE);
 }
 
