@@ -113,9 +113,11 @@ enum err privileges_limit(unsigned descriptors_max)
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return ERR_UNAVAILABLE;
-	/* Only root may raise the hard limit; below that as much as there is has to do. */
-	if (limit.rlim_max < descriptors_max && privileges_is_root())
-		limit.rlim_max = descriptors_max;
+	/* Raising the hard limit takes a capability that root has outside of containers; where it
+	 * is missing, as much as there is has to do. */
+	const struct rlimit raised = { descriptors_max, descriptors_max };
+	if (limit.rlim_max < descriptors_max && setrlimit(RLIMIT_NOFILE, &raised) == 0)
+		return ERR_OK;
 	limit.rlim_cur = limit.rlim_max < descriptors_max ? limit.rlim_max : descriptors_max;
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? ERR_OK : ERR_UNAVAILABLE;
 }
