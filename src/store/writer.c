@@ -18,7 +18,7 @@
  * from WAL_FRAMES_LONG on it is worth waiting a moment for readers, so that the log can start anew.
  */
 #define WAL_FRAMES_CHECKPOINT 2000
-#define WAL_FRAMES_LONG       16000
+#define WAL_FRAMES_LONG       8000
 #define WAL_WAIT_MS           100
 
 /* FULL: a commit is on disk when it returns. Checkpoints are ours to time: after the answers. */
