@@ -211,6 +211,12 @@ tests_unit_store_test_crash_SOURCES = tests/unit/store/test_crash.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_crash_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_unit_store_test_crash_LDADD = $(STORE_LIBS) $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/test_commit
+check_PROGRAMS += tests/unit/test_commit
+tests_unit_test_commit_SOURCES = tests/unit/test_commit.c src/commit.c src/commit.h \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_test_commit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_commit_LDADD = $(SERVER_LIBS) $(AUDIT_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- publish
 PUBLISH_TEST_LIBS = $(PUBLISH_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
@@ -269,6 +275,16 @@ tests_unit_audit_test_row_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_audit_test_row_LDADD = $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- server
+TESTS += tests/unit/server/test_channel
+check_PROGRAMS += tests/unit/server/test_channel
+tests_unit_server_test_channel_SOURCES = tests/unit/server/test_channel.c
+tests_unit_server_test_channel_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_server_test_channel_LDADD = $(SERVER_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/server/test_fcgi
+check_PROGRAMS += tests/unit/server/test_fcgi
+tests_unit_server_test_fcgi_SOURCES = tests/unit/server/test_fcgi.c tests/unit/server/fcgi_client.h
+tests_unit_server_test_fcgi_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_server_test_fcgi_LDADD = $(SERVER_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- api
 check_PROGRAMS += tests/unit/api/test_cursor
