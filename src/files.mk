@@ -208,11 +208,14 @@ src_coregate_SOURCES = \
 	src/cli/command.c src/cli/command.h \
 	src/cli/key.c src/cli/key.h \
 	src/cli/main.c \
+	src/cli/place.c src/cli/place.h \
 	src/cli/preset.c src/cli/preset.h \
+	src/cli/submit.c src/cli/submit.h \
 	src/cli/token.h \
 	src/cli/token_issue.c src/cli/token_issue.h \
 	src/cli/token_payload.c \
 	src/cli/token_read.c \
+	src/cli/token_revoke.c \
 	src/cli/token_show.c \
 	src/cli/when.c src/cli/when.h
 src_coregate_LDADD = src/libserver.a src/libaudit.a src/libstore.a src/libauth.a src/libconf.a \

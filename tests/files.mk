@@ -303,6 +303,31 @@ tests_unit_api_test_zones_SOURCES = tests/unit/api/test_zones.c tests/unit/api/f
 tests_unit_api_test_zones_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_api_test_zones_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
+# ---- cli
+CLI_TESTS = \
+	tests/unit/cli/test_commands \
+	tests/unit/cli/test_when
+TESTS += $(CLI_TESTS)
+check_PROGRAMS += $(CLI_TESTS)
+tests_unit_cli_test_commands_SOURCES = tests/unit/cli/test_commands.c \
+	src/cli/audit.c \
+	src/cli/command.c \
+	src/cli/key.c \
+	src/cli/place.c \
+	src/cli/preset.c \
+	src/cli/submit.c \
+	src/cli/token_issue.c \
+	src/cli/token_payload.c \
+	src/cli/token_read.c \
+	src/cli/token_revoke.c \
+	src/cli/token_show.c \
+	src/cli/when.c
+tests_unit_cli_test_commands_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_commands_LDADD = $(src_coregate_LDADD) $(CMOCKA_LIBS)
+tests_unit_cli_test_when_SOURCES = tests/unit/cli/test_when.c src/cli/when.c
+tests_unit_cli_test_when_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_when_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+
 # ---- fuzz
 # Without --with-fuzzer each target replays tests/fuzz/corpus/<what> as a test.
 # A new target: five lines like those of fuzz_json.

@@ -51,9 +51,10 @@ static int generate(const char *out_path, const char *password_path)
 	struct key public;
 	key_get_public(secret, &public);
 	key_close(secret);
+	if (err == ERR_EXISTS)
+		return command_fail("%s or %s.pub is there already", out_path, out_path);
 	if (err != ERR_OK)
-		return command_fail("no key was made for %s: %s%s%s", out_path, detail,
-		        errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+		return key_explain(out_path, err, detail);
 	return print_id(&public);
 }
 
