@@ -203,6 +203,7 @@ static bool needs_reopening(int code)
 void writer_rollback_batch(struct writer *writer)
 {
 	int code = writer->db.code;
+	writer->is_short_of_space |= (code & 0xff) == SQLITE_FULL;
 	if (writer->is_in_batch) {
 		writer->is_in_batch = false;
 		db_forget_error(&writer->db);
@@ -260,19 +261,30 @@ enum err writer_put_audit(struct writer *writer, const struct audit_row *row)
 	return ERR_OK;
 }
 
+/* Whether there is enough to copy; *ret_is_urgent: it is worth waiting a moment for readers. */
+static bool wants_checkpoint(struct writer *writer, bool *ret_is_urgent)
+{
+	if (writer->wal_frames < writer->wal_frames_copied)
+		writer->wal_frames_copied = 0;
+	*ret_is_urgent = writer->is_short_of_space || writer->wal_frames >= WAL_FRAMES_LONG;
+	return writer->is_open &&
+	       (writer->is_short_of_space ||
+	               writer->wal_frames - writer->wal_frames_copied >= WAL_FRAMES_CHECKPOINT);
+}
+
 void writer_checkpoint(struct writer *writer)
 {
 	assert(!writer->is_in_batch);
-	if (writer->wal_frames < writer->wal_frames_copied)
-		writer->wal_frames_copied = 0;
-	if (!writer->is_open ||
-	        writer->wal_frames - writer->wal_frames_copied < WAL_FRAMES_CHECKPOINT)
+	bool is_urgent;
+	if (!wants_checkpoint(writer, &is_urgent))
 		return;
-	bool is_long = writer->wal_frames >= WAL_FRAMES_LONG;
-	sqlite3_busy_timeout(writer->db.handle, is_long ? WAL_WAIT_MS : 0);
+	sqlite3_busy_timeout(writer->db.handle, is_urgent ? WAL_WAIT_MS : 0);
 	int code = sqlite3_wal_checkpoint_v2(writer->db.handle, NULL,
-	        is_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	        is_urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL,
+	        &writer->wal_frames_copied);
 	sqlite3_busy_timeout(writer->db.handle, 0);
+	if (code == SQLITE_OK)
+		writer->is_short_of_space = false;
 	/* A reader in the way is no failure: the next call finishes. */
 	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
 		db_fail(&writer->db, code, "copying the log into the database");
