@@ -361,3 +361,9 @@ tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_conf_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_conf_LDADD = $(CONF_LIBS) $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_token
+tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_token_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_token_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_token_LDADD = $(AUTH_LIBS)
