@@ -57,7 +57,7 @@ static const struct type_row *find_mnemonic(const char *text, size_t length)
 {
 	for (size_t i = 0; i < TYPE_COUNT; i++) {
 		const char *mnemonic = type_table[i].mnemonic;
-		if (strncasecmp(mnemonic, text, length) == 0 && mnemonic[length] == '\0')
+		if (strlen(mnemonic) == length && strncasecmp(mnemonic, text, length) == 0)
 			return &type_table[i];
 	}
 	return NULL;
