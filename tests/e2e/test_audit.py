@@ -8,7 +8,7 @@ import pytest
 
 
 def audit(service, word, *more):
-    return service.tool("audit", word, "-c", service.home / "coregate.conf", *more)
+    return service.tool("audit", word, "--store", service.home / "store/coregate.db", *more)
 
 
 def rows(service):

@@ -45,9 +45,9 @@ def client_of(service, rate_class, subject):
 def test_every_authenticated_answer_tells(limited):
     client = client_of(limited, "tiny", "teller")
     for expected in (200, 404):
-        answer = client.call("GET", "/zones" if expected == 200 else "/none", expected)
-        assert '"default";q=5;w=2' in answer.headers["RateLimit-Policy"]
-        match = re.search(r'"default";r=(\d+)(;t=(\d+))?', answer.headers["RateLimit"])
+        answer = client.call("GET", "/zones" if expected == 200 else "/records/a.none.invalid/A", expected)
+        assert '"tiny";q=5;w=2' in answer.headers["RateLimit-Policy"]
+        match = re.search(r'"tiny";r=(\d+)(;t=(\d+))?', answer.headers["RateLimit"])
         assert 0 <= int(match[1]) <= 5
     assert "RateLimit" not in limited.anonymous().call("GET", "/zones", 401).headers
 

@@ -83,15 +83,14 @@ def test_names_of_records_are_not_in_the_metrics(service, admin, zone):
 
 def test_one_log_line_for_each_request(service, admin, zone):
     identifier = f"log-{zone}"
-    hostile = 'a"b\\c\u2028%0d%0aX: y'
-    admin.call("GET", f"/records/{hostile}/A", headers={"X-Request-Id": identifier})
+    path = '/records/a"b\\c\u2028/A'
+    status = admin.call("GET", path, headers={"X-Request-Id": identifier}).status_code
     wait_until(lambda: any(identifier in line for line in service.logs("coregated")), what="the line")
     lines = [line for line in service.logs("coregated") if identifier in line]
     assert len(lines) == 1
     value = json.loads(lines[0])
-    assert identifier in value.values()
-    text = json.dumps(value)
-    assert "local-admin" in text and "400" in text or "422" in text or "404" in text
+    assert identifier in value.values() and status in value.values() and "127.0.0.1" in value.values()
+    assert any("local-admin" in str(member) for member in value.values())
 
 
 def test_every_log_line_is_json(service):

@@ -144,7 +144,7 @@ def test_a_forged_forwarding_header_changes_no_address(service):
 
 
 def revoke(service, *arguments):
-    result = service.tool("token", "revoke", "-c", service.home / "coregate.conf", *arguments)
+    result = service.tool("token", "revoke", "--config", service.home / "coregate.conf", *arguments)
     assert result.returncode == 0, result.stderr
 
 
@@ -164,7 +164,7 @@ def test_a_revoked_token_is_refused_within_a_second(service):
     for _ in range(4):
         for client in clients:
             refused(client, "revoked-token")
-    listed = service.tool("token", "list-revoked", "-c", service.home / "coregate.conf")
+    listed = service.tool("token", "list-revoked", "--config", service.home / "coregate.conf")
     assert jti_of(service, token) in listed.stdout
 
 
