@@ -5,6 +5,7 @@ import os
 import pytest
 
 from harness import SOURCE, Service
+from hostile import Target
 
 _numbers = itertools.count(1)
 
@@ -13,7 +14,7 @@ RESPONDERS = "4"
 
 
 def pytest_configure():
-    assert "BUILD_DIR" in os.environ, "BUILD_DIR has to name a folder with src/coregated"
+    os.environ.setdefault("BUILD_DIR", str(SOURCE / "build-check"))
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +55,12 @@ def zone(admin):
     admin.post("/zones", {"name": name, "nameservers": ["ns1.example.com"]})
     yield name
     admin.delete(f"/zones/{name}?confirm={name}", (200, 404))
+
+
+@pytest.fixture(scope="module")
+def target(service):
+    """What the hostile inputs of a module aim at; looked over when all of them have been sent."""
+    target = Target(service)
+    yield target
+    target.check()
+    target.drop()
