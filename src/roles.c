@@ -21,10 +21,13 @@
 
 /* ---- rights ---- */
 
-static bool role_drop(const struct role_context *context, const struct identity *identity)
+static bool role_drop(const struct role_context *context, const struct identity *identity,
+	unsigned descriptors_max)
 {
-	enum err err = context->identities->drop ? privileges_drop(identity)
-						 : privileges_drop_capabilities();
+	enum err err = privileges_limit(descriptors_max);
+	if (err == ERR_OK)
+		err = context->identities->drop ? privileges_drop(identity)
+						: privileges_drop_capabilities();
 	if (err != ERR_OK)
 		log_error("cannot give up privileges: %m");
 	return err == ERR_OK;
@@ -59,8 +62,7 @@ static int role_run_responder(void *argument, unsigned index)
 	const struct role_context *context = argument;
 	const struct conf *conf = context->conf;
 	role_start_log(context, "responder");
-	if (privileges_limit(RESPONDER_DESCRIPTORS) != ERR_OK ||
-		!role_drop(context, &context->identities->responder))
+	if (!role_drop(context, &context->identities->responder, RESPONDER_DESCRIPTORS))
 		return EXIT_FAILURE;
 	const struct pipeline_settings settings = {
 		.conf = conf,
@@ -90,8 +92,7 @@ static int role_run_writer(void *argument, unsigned index)
 	(void)index;
 	const struct role_context *context = argument;
 	role_start_log(context, "writer");
-	if (privileges_limit(KEEPER_DESCRIPTORS) != ERR_OK ||
-		!role_drop(context, &context->identities->keeper))
+	if (!role_drop(context, &context->identities->keeper, KEEPER_DESCRIPTORS))
 		return EXIT_FAILURE;
 	const char *folder = role_folder_of(context->conf->store);
 	const struct sandbox_settings sandbox = {
@@ -125,8 +126,7 @@ static int role_run_publisher(void *argument, unsigned index)
 	const struct role_context *context = argument;
 	const struct conf *conf = context->conf;
 	role_start_log(context, "publisher");
-	if (privileges_limit(KEEPER_DESCRIPTORS) != ERR_OK ||
-		!role_drop(context, &context->identities->keeper))
+	if (!role_drop(context, &context->identities->keeper, KEEPER_DESCRIPTORS))
 		return EXIT_FAILURE;
 	const struct sandbox_settings sandbox = {
 		.role = SANDBOX_PUBLISHER,
