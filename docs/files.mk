@@ -2,6 +2,7 @@
 # Manual pages and documents.
 
 dist_man_MANS += \
+	docs/man/coregate.1 \
 	docs/man/coregate.conf.5 \
 	docs/man/coregated.8
 
@@ -9,6 +10,7 @@ dist_doc_DATA = \
 	docs/install.md \
 	docs/operations.md \
 	docs/threat-model.md \
+	docs/tokens.md \
 	docs/troubleshooting.md
 
 EXTRA_DIST += \

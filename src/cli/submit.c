@@ -124,8 +124,9 @@ static int write_store(struct arena *arena, const char *store_path, const struct
 		return command_fail("%s: %s", store_path, strerror(errno));
 	enum err err = writer_open(&settings, &writer);
 	if (err == ERR_OVERLOADED)
-		return command_fail("%s: coregated holds the store, but its writer does not answer",
-		        store_path);
+		return command_fail("%s: coregated holds the store%s", store_path,
+		        place->socket_path != NULL ? ", but its writer does not answer"
+		                                   : "; --config or --socket leads to it");
 	if (err != ERR_OK)
 		return command_fail("%s: the store cannot be opened for writing", store_path);
 	err = write_batch(writer, arena, change, ret_outcome);
@@ -148,7 +149,7 @@ int submit_change(struct arena *arena, const struct place *place, struct change 
 	/* A change that the writer may have taken without answering is only made a second time when
 	 * the writer is gone for good: then its lock can be had. */
 	if (err == ERR_UNAVAILABLE && place->store_path != NULL)
-		status = write_store(arena, place->store_path, change, ret_outcome);
+		status = write_store(arena, place, change, ret_outcome);
 	else if (err != ERR_OK)
 		return command_fail("%s: the writer cannot be reached", place->socket_path);
 	if (status != COMMAND_OK || ret_outcome->err == ERR_OK)
