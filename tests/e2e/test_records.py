@@ -2,7 +2,10 @@
 """Records as clients see them: each call, each status, and what CoreDNS then answers."""
 
 import json
+import socket
+import struct
 
+import dns.message
 import dns.name
 import dns.rdata
 import dns.rdatatype
@@ -278,22 +281,31 @@ def test_what_is_accepted_under_any_type_number_is_served(service, admin, zone):
     accepted = []
     for number in [*range(0, 280), 32768, 32769, 65279, 65280, 65534, 65535]:
         for data in ["06060606", "00", "0000", "000100", "00010000", "0001000000"]:
-            values = [f"\\# {len(data) // 2} {data}"]
+            name, values = f"t{number}-{data}.{zone}", [f"\\# {len(data) // 2} {data}"]
             answer = admin.call(
-                "PUT", f"/records/t{number}-{len(data)}.{zone}/TYPE{number}", (201, 404, 409, 422),
-                body={"values": values},
-            )  # fmt: skip
+                "PUT", f"/records/{name}/TYPE{number}", (201, 409, 422), body={"values": values}
+            )
             if answer.status_code == 201:
-                accepted.append((f"t{number}-{len(data)}.{zone}", number))
+                accepted.append((name, number))
     assert len(accepted) > 100
     admin.put(f"/records/zzz.{zone}/A", {"values": ["192.0.2.1"]})
     service.wait_served(f"zzz.{zone}", "A", ["192.0.2.1"])
     for name, number in accepted:
-        reply = service.query(name, number)
-        assert reply.rcode() == 0, (name, reply)
-        assert reply.answer or reply.authority, (name, reply)
+        rcode, answers = header_of_answer(service, name, number)
+        assert rcode == 0, (name, rcode)
         if number not in (2, 39):  # a delegation, and a DNAME that stands below its owner's name
-            assert any(rrset.rdtype == number for rrset in reply.answer), (name, reply)
+            assert answers > 0, name
+
+
+def header_of_answer(service, name, number):
+    """(rcode, count of answers), whatever the answers hold: not every RDATA here makes sense."""
+    question = dns.message.make_query(name, number)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.settimeout(3)
+        connection.sendto(question.to_wire(), ("127.0.0.1", service.dns_port))
+        reply = connection.recv(65535)
+    flags, _, count = struct.unpack("!HHH", reply[2:8])
+    return flags & 15, count
 
 
 ODD = {
