@@ -115,9 +115,10 @@ static enum err write_batch(struct writer *writer, struct arena *arena, const st
 	return err;
 }
 
-static int write_store(struct arena *arena, const char *store_path, const struct change *change,
+static int write_store(struct arena *arena, const struct place *place, const struct change *change,
         struct outcome *ret_outcome)
 {
+	const char *store_path = place->store_path;
 	const struct store_settings settings = { .path = store_path };
 	struct writer *writer;
 	if (!become_owner(store_path))

@@ -118,9 +118,31 @@ static void test_keys_must_be_of_the_right_kind(void **state)
 	assert_int_equal(paseto_parse(kit.arena, token, strlen(token), &paseto, &detail), ERR_OK);
 	assert_int_equal(paseto_verify(kit.arena, &paseto, kit.secret, no_piece), ERR_BAD_TOKEN);
 	assert_int_equal(paseto_verify(kit.arena, &paseto, &other.public, no_piece), ERR_BAD_TOKEN);
+	/* the right octets under the wrong tag */
+	struct key mislabelled = kit.public;
+	mislabelled.tag = KEY_V4_SECRET;
+	assert_int_equal(paseto_verify(kit.arena, &paseto, &mislabelled, no_piece), ERR_BAD_TOKEN);
 	assert_int_equal(paseto_verify(kit.arena, &paseto, &kit.public, no_piece), ERR_OK);
 	kit_fini(&kit);
 	kit_fini(&other);
+}
+
+/* A token without a footer has no second dot. */
+static void test_an_empty_footer_is_left_out(void **state)
+{
+	struct kit kit;
+	const char *token = NULL;
+	const char *detail;
+	struct paseto paseto;
+	(void)state;
+	kit_init(&kit, 1);
+	const struct paseto_claim claim = { piece("message"), no_piece, no_piece };
+	assert_int_equal(paseto_sign(kit.arena, kit.secret, &claim, &token), ERR_OK);
+	assert_ptr_equal(strrchr(token, '.'), token + 9);
+	const char *dotted = arena_printf(kit.arena, "%s.", token);
+	assert_int_equal(
+	        paseto_parse(kit.arena, dotted, strlen(dotted), &paseto, &detail), ERR_BAD_TOKEN);
+	kit_fini(&kit);
 }
 
 static void test_a_token_has_a_longest_length(void **state)
@@ -217,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_signed_verifies),
 		cmocka_unit_test(test_pieces_do_not_run_together),
 		cmocka_unit_test(test_keys_must_be_of_the_right_kind),
+		cmocka_unit_test(test_an_empty_footer_is_left_out),
 		cmocka_unit_test(test_a_token_has_a_longest_length),
 		cmocka_unit_test(test_a_full_arena_is_an_error),
 		cmocka_unit_test(test_the_footer_is_one_template),

@@ -121,6 +121,8 @@ static void test_matchers(void **state)
 		        false },
 		{ GRANT("\"s\":[\"@\"]", "\"A\""), "com", "www.example.com", false },
 		{ GRANT("\"s\":[\"@\"]", "\"A\""), "example.com", "www.example.org", false },
+		{ GRANT("\"p\":[\"www\"]", "\"A\""), "example.com", "www.example.org", false },
+		{ GRANT("\"p\":[\"www\"]", "\"A\""), "example.com", "www.xexample.com", false },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -196,6 +196,19 @@ static void test_the_configuration_counts(void **state)
 	assert_int_equal(check(token, KIT_NOW_MS), ERR_BAD_TOKEN);
 }
 
+static void test_the_ceiling_of_the_key_counts(void **state)
+{
+	static const char *const zones[] = { "example.org" };
+	(void)state;
+	const struct keyring_entry entry = {
+		.paserk_text = bench.kit.public_text, .zones = zones, .zone_count = 1
+	};
+	const char *detail;
+	keyring_init(&bench.keyring, bench.kit.arena);
+	assert_int_equal(keyring_add(&bench.keyring, &entry, &detail), ERR_OK);
+	assert_int_equal(check(kit_sign(&bench.kit, KIT_PAYLOAD), KIT_NOW_MS), ERR_BAD_TOKEN);
+}
+
 static void test_a_revocation_is_seen(void **state)
 {
 	struct source *source = &bench.source;
@@ -319,6 +332,7 @@ int main(void)
 		BENCH_TEST(test_a_key_that_is_out_of_use),
 		BENCH_TEST(test_an_unknown_key_is_refused),
 		BENCH_TEST(test_the_configuration_counts),
+		BENCH_TEST(test_the_ceiling_of_the_key_counts),
 		BENCH_TEST(test_a_revocation_is_seen),
 		BENCH_TEST(test_no_answer_is_a_refusal),
 		BENCH_TEST(test_addresses_count_every_time),
