@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "core/err.h"
 #include "publish/http_client.h"
@@ -27,6 +28,7 @@ struct publisher {
 	bool is_swap_ready;
 	dev_t directory_device; /* of the zone directory when it was last looked at */
 	ino_t directory_inode;
+	struct timespec directory_changed;
 	struct ledger ledger;
 	size_t failing_zones;
 	struct publish_job small;
@@ -69,8 +71,8 @@ void survey_scan(struct publisher *p);
 /* Opens the directories, now or later. False when they can never work (logged). */
 bool survey_open_directory(struct publisher *p);
 
-/* Opens the directories when that failed before, and looks whether the zone directory is another
- * one than before: then every file in it is in doubt. */
+/* Opens the directories when that failed before, and looks whether somebody took the zone directory
+ * or files in it away: what is missing is published again. */
 void survey_check_directory(struct publisher *p);
 
 #endif

@@ -151,14 +151,24 @@ void survey_scan(struct publisher *p)
 
 /* ---- the zone directory ---- */
 
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* False when it is gone. *ret_is_same: nothing was added, renamed or removed since the last look.
+ */
 static bool look_at_directory(struct publisher *p, bool *ret_is_same)
 {
 	struct stat status;
 	if (stat(p->context->zone_dir, &status) != 0)
 		return false;
-	*ret_is_same = status.st_dev == p->directory_device && status.st_ino == p->directory_inode;
+	*ret_is_same = status.st_dev == p->directory_device &&
+	               status.st_ino == p->directory_inode &&
+	               is_same_time(&status.st_mtim, &p->directory_changed);
 	p->directory_device = status.st_dev;
 	p->directory_inode = status.st_ino;
+	p->directory_changed = status.st_mtim;
 	return true;
 }
 
@@ -192,8 +202,14 @@ void survey_check_directory(struct publisher *p)
 	}
 	if (look_at_directory(p, &is_same) && is_same)
 		return;
-	log_warning("%s is gone or another one: all zones are published anew", p->swap.zone_dir);
 	struct ledger_zone *zone = p->ledger.any;
-	for (size_t i = 0; i < p->ledger.count; i++, zone = zone->next)
+	for (size_t i = 0; i < p->ledger.count; i++, zone = zone->next) {
+		char path[SWAP_PATH_BYTES];
+		if (zone->is_gone || zone->must_compare || zone->seen.published_at_ms == 0 ||
+		        !swap_render_path(&p->swap, &zone->seen.name, path) ||
+		        access(path, F_OK) == 0)
+			continue;
+		log_warning("%s was taken away: it is published again", path);
 		ledger_note_doubt(&p->ledger, zone);
+	}
 }

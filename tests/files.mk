@@ -261,6 +261,24 @@ TESTS += tests/unit/publish/test_watch
 tests_unit_publish_test_watch_SOURCES = tests/unit/publish/test_watch.c
 tests_unit_publish_test_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_publish_test_watch_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_soa_poll
+TESTS += tests/unit/publish/test_soa_poll
+tests_unit_publish_test_soa_poll_SOURCES = tests/unit/publish/test_soa_poll.c
+tests_unit_publish_test_soa_poll_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_soa_poll_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_zone_file
+TESTS += tests/unit/publish/test_zone_file
+tests_unit_publish_test_zone_file_SOURCES = tests/unit/publish/test_zone_file.c
+tests_unit_publish_test_zone_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_zone_file_LDADD = $(PUBLISH_TEST_LIBS)
+
+TESTS += tests/unit/test_publisher
+check_PROGRAMS += tests/unit/test_publisher
+tests_unit_test_publisher_SOURCES = tests/unit/test_publisher.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h \
+	src/publish_job.c src/publisher.c src/publisher_notes.c src/publisher_survey.c
+tests_unit_test_publisher_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_publisher_LDADD = $(PUBLISH_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- audit
 TESTS += tests/unit/audit/test_chain
@@ -367,3 +385,12 @@ tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_token_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_token_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_token_LDADD = $(AUTH_LIBS)
+
+# ---- bench
+# What scripts/bench needs beside the programs themselves.
+check_PROGRAMS += tests/bench/bare_responder tests/bench/load_store
+tests_bench_bare_responder_SOURCES = tests/bench/bare_responder.c
+tests_bench_bare_responder_LDADD = $(SERVER_LIBS) $(CORE_LIBS)
+tests_bench_load_store_SOURCES = tests/bench/load_store.c
+tests_bench_load_store_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS)
+EXTRA_DIST += tests/bench/lag.py tests/bench/nginx.bench.inc.in tests/bench/report.py tests/bench/rrset.lua

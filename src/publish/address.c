@@ -38,7 +38,8 @@ static bool split_address(
 	return true;
 }
 
-bool socket_address_parse(const char *text, struct sockaddr_storage *ret_address, socklen_t *ret_length)
+bool socket_address_parse(
+        const char *text, struct sockaddr_storage *ret_address, socklen_t *ret_length)
 {
 	char host[ADDRESS_TEXT_BYTES];
 	const char *port_text;

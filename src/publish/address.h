@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 /* "127.0.0.1:53", "[::1]:53" or without port (53): numeric only. False for anything else. */
-bool socket_address_parse(const char *text, struct sockaddr_storage *ret_address, socklen_t *ret_length);
+bool socket_address_parse(
+        const char *text, struct sockaddr_storage *ret_address, socklen_t *ret_length);
 
 #endif

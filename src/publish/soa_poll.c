@@ -74,7 +74,8 @@ enum err soa_poll_open(const char *const *addresses, size_t count,
 		server->by_id = calloc(IDS, sizeof(struct watch *));
 		if (server->by_id == NULL)
 			err = ERR_UNAVAILABLE;
-		else if (!socket_address_parse(addresses[i], &server->address, &server->address_length))
+		else if (!socket_address_parse(
+		                 addresses[i], &server->address, &server->address_length))
 			err = ERR_BAD_REQUEST;
 	}
 	if (err != ERR_OK)
@@ -125,6 +126,8 @@ bool soa_poll_watch(
 				return false;
 			continue;
 		}
+		if (watch->serial == serial)
+			continue;
 		/* A server that lagged for long is asked often again, for there is news for it. */
 		watch->serial = serial;
 		watch->attempts = 0;
