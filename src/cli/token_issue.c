@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/token.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,6 +11,7 @@
 #include "auth/paseto.h"
 #include "cli/key.h"
 #include "cli/preset.h"
+#include "cli/token.h"
 #include "cli/token_issue.h"
 #include "core/clock.h"
 #include "core/file.h"
