@@ -25,5 +25,5 @@ void audit_attempt(struct exchange *x)
 		return;
 	metrics_add(x->pipeline->settings.shared->metrics, METRIC_AUDIT_ATTEMPTS_LOST, 1);
 	log_warning("the audit log misses a refused attempt, request %s: %s", x->request.request_id,
-		err_sentence(err));
+	        err_sentence(err));
 }

@@ -31,8 +31,9 @@
 /* A responder's own things, with the lifetime of the process. */
 struct pipeline {
 	struct pipeline_settings settings;
-	struct arena *arena;        /* one request */
-	struct arena *answer_arena; /* its answer: there is room for a problem even when arena is full */
+	struct arena *arena; /* one request */
+	struct arena
+	        *answer_arena; /* its answer: there is room for a problem even when arena is full */
 	struct reader *reader;
 	struct verifier *verifier;
 	struct verifier_stats seen_stats; /* what the metrics have been told already */

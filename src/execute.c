@@ -42,7 +42,7 @@ static enum err permit_rrset_op(const struct exchange *x, struct op *op)
 		return err;
 	op->zone = zone.name;
 	op->bound_count =
-		policy_cover(x->token, &zone.name, &op->rrset.owner, op->rrset.type, op->bounds);
+	        policy_cover(x->token, &zone.name, &op->rrset.owner, op->rrset.type, op->bounds);
 	return op->bound_count > 0 ? ERR_OK : ERR_NOT_PERMITTED;
 }
 
@@ -67,11 +67,12 @@ static void change_put_origin(const struct exchange *x, struct change *change)
 		.subject = x->token->subject,
 		.token_id = x->token->token_id,
 		.key_id = x->token->key_id,
-		.address = x->pipeline->settings.conf->audit_addresses ? x->request.remote_address : "",
+		.address = x->pipeline->settings.conf->audit_addresses ? x->request.remote_address
+		                                                       : "",
 	};
 	change->request_id = x->request.request_id;
-	change->request = arena_printf(
-		x->arena, "%s %.1000s", x->request.method_text, x->request.path);
+	change->request =
+	        arena_printf(x->arena, "%s %.1000s", x->request.method_text, x->request.path);
 	if (change->request == NULL)
 		change->request = x->request.method_text;
 	if (change->comment == NULL)
@@ -88,12 +89,11 @@ enum err execute_send(struct exchange *x, struct change *change)
 	change_pack(&message, change);
 	if (buf_is_full(&message))
 		return ERR_TOO_LARGE;
-	const struct channel_bytes bytes = {
-		.bytes = (const uint8_t *)message.bytes, .length = message.length
-	};
+	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
+		.length = message.length };
 	struct channel_bytes answer;
 	enum err err = channel_call(&x->pipeline->writer, x->arena, &bytes,
-		(int)x->pipeline->settings.conf->write_timeout_ms, &answer);
+	        (int)x->pipeline->settings.conf->write_timeout_ms, &answer);
 	if (err != ERR_OK)
 		return err;
 	err = outcome_parse(x->arena, answer.bytes, answer.length, &x->outcome);
@@ -108,7 +108,7 @@ enum err execute_change(struct exchange *x)
 	if (err != ERR_OK) {
 		if (err == ERR_UNAVAILABLE)
 			x->detail = "The change could not be confirmed: the writer did not answer. "
-				    "Look whether it was made before you repeat it.";
+			            "Look whether it was made before you repeat it.";
 		return err;
 	}
 	x->writer_knows = true;
@@ -155,12 +155,11 @@ enum err execute_verify(struct exchange *x)
 	verify_question_pack(&message, &x->plan.verify);
 	if (buf_is_full(&message))
 		return ERR_TOO_LARGE;
-	const struct channel_bytes bytes = {
-		.bytes = (const uint8_t *)message.bytes, .length = message.length
-	};
+	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
+		.length = message.length };
 	struct channel_bytes answer;
 	enum err err = channel_call(&x->pipeline->publisher, x->arena, &bytes,
-		(int)x->plan.verify.timeout_ms + VERIFY_MARGIN_MS, &answer);
+	        (int)x->plan.verify.timeout_ms + VERIFY_MARGIN_MS, &answer);
 	if (err != ERR_OK)
 		return err;
 	err = verify_report_parse(x->arena, answer.bytes, answer.length, &x->verify);

@@ -8,7 +8,7 @@
 #include "dns/type.h"
 
 enum err lookup_zone_of(
-	const struct lookup *lookup, const struct name *owner, struct zone *ret_zone)
+        const struct lookup *lookup, const struct name *owner, struct zone *ret_zone)
 {
 	enum err err = reader_find_zone(lookup->reader, owner, ret_zone);
 	if (err == ERR_NO_SUCH_ZONE && !policy_reaches(lookup->token, owner))
@@ -16,8 +16,8 @@ enum err lookup_zone_of(
 	return err;
 }
 
-static enum err lookup_readable_zone(const struct lookup *lookup, const struct name *owner,
-	uint16_t type, struct zone *ret_zone)
+static enum err lookup_readable_zone(
+        const struct lookup *lookup, const struct name *owner, uint16_t type, struct zone *ret_zone)
 {
 	enum err err = lookup_zone_of(lookup, owner, ret_zone);
 	if (err == ERR_OK && !policy_may_read(lookup->token, &ret_zone->name, owner, type))
@@ -25,15 +25,14 @@ static enum err lookup_readable_zone(const struct lookup *lookup, const struct n
 	return err;
 }
 
-enum err lookup_check_readable(
-	const struct lookup *lookup, const struct name *owner, uint16_t type)
+enum err lookup_check_readable(const struct lookup *lookup, const struct name *owner, uint16_t type)
 {
 	struct zone zone;
 	return lookup_readable_zone(lookup, owner, type, &zone);
 }
 
 enum err lookup_rrset(
-	const struct lookup *lookup, const struct plan *plan, struct stored_rrset *ret_rrset)
+        const struct lookup *lookup, const struct plan *plan, struct stored_rrset *ret_rrset)
 {
 	struct zone zone;
 	enum err err = lookup_readable_zone(lookup, &plan->name, plan->type, &zone);
@@ -58,7 +57,7 @@ struct record_walk {
 };
 
 static bool value_matches(
-	const struct record_walk *walk, const struct rrset *rrset, const struct rdata *value)
+        const struct record_walk *walk, const struct rrset *rrset, const struct rdata *value)
 {
 	const struct records_wanted *wanted = walk->wanted;
 	if (wanted->exact != NULL)
@@ -70,7 +69,7 @@ static bool value_matches(
 }
 
 static struct stored_rrset *stored_rrset_copy(
-	struct arena *arena, const struct stored_rrset *stored)
+        struct arena *arena, const struct stored_rrset *stored)
 {
 	struct stored_rrset *copy = arena_dup(arena, stored, sizeof(*stored));
 	if (copy == NULL)
@@ -88,11 +87,11 @@ static struct stored_rrset *stored_rrset_copy(
 }
 
 static bool position_is_rrset(
-	const struct record_position *position, const struct stored_rrset *stored)
+        const struct record_position *position, const struct stored_rrset *stored)
 {
 	return position->is_set && position->type == stored->rrset.type &&
-		name_is_equal(&position->owner, &stored->rrset.owner) &&
-		name_is_equal(&position->zone, &stored->zone.name);
+	       name_is_equal(&position->owner, &stored->rrset.owner) &&
+	       name_is_equal(&position->zone, &stored->zone.name);
 }
 
 static bool walk_stop(struct record_walk *walk, enum err err)
@@ -106,8 +105,7 @@ static bool walk_visit(void *context, const struct stored_rrset *stored)
 	struct record_walk *walk = context;
 	struct record_page *page = walk->page;
 	const struct rrset *rrset = &stored->rrset;
-	if (!policy_may_list(
-		    walk->lookup->token, &stored->zone.name, &rrset->owner, rrset->type))
+	if (!policy_may_list(walk->lookup->token, &stored->zone.name, &rrset->owner, rrset->type))
 		return true;
 	const struct record_position *after = &walk->wanted->after;
 	size_t first = position_is_rrset(after, stored) ? after->value_index : 0;
@@ -136,7 +134,7 @@ static bool walk_visit(void *context, const struct stored_rrset *stored)
 
 /* Naming a zone that the token may not list anything of tells nothing about it. */
 static enum err lookup_check_zone_filter(
-	const struct lookup *lookup, const struct records_wanted *wanted)
+        const struct lookup *lookup, const struct records_wanted *wanted)
 {
 	if (wanted->zone.length == 0)
 		return policy_may_list_zone(lookup->token, NULL) ? ERR_OK : ERR_NOT_PERMITTED;
@@ -146,8 +144,8 @@ static enum err lookup_check_zone_filter(
 	return reader_find_zone_exact(lookup->reader, &wanted->zone, &zone);
 }
 
-enum err lookup_records(
-	const struct lookup *lookup, const struct records_wanted *wanted, struct record_page *ret_page)
+enum err lookup_records(const struct lookup *lookup, const struct records_wanted *wanted,
+        struct record_page *ret_page)
 {
 	enum err err = lookup_check_zone_filter(lookup, wanted);
 	if (err != ERR_OK)
@@ -155,7 +153,7 @@ enum err lookup_records(
 	struct record_page page = {
 		.rrsets = arena_calloc(lookup->arena, wanted->limit, sizeof(*page.rrsets)),
 		.value_indexes =
-			arena_calloc(lookup->arena, wanted->limit, sizeof(*page.value_indexes)),
+		        arena_calloc(lookup->arena, wanted->limit, sizeof(*page.value_indexes)),
 	};
 	if (page.rrsets == NULL || page.value_indexes == NULL)
 		return ERR_TOO_LARGE;
@@ -201,7 +199,7 @@ static bool zone_walk_visit(void *context, const struct zone *zone)
 }
 
 enum err lookup_zones(
-	const struct lookup *lookup, const struct zones_wanted *wanted, struct zone_page *ret_page)
+        const struct lookup *lookup, const struct zones_wanted *wanted, struct zone_page *ret_page)
 {
 	if (!policy_may_list_zone(lookup->token, NULL))
 		return ERR_NOT_PERMITTED;
@@ -219,7 +217,7 @@ enum err lookup_zones(
 }
 
 static enum err lookup_soa(
-	const struct lookup *lookup, const struct zone *zone, struct zone_details *details)
+        const struct lookup *lookup, const struct zone *zone, struct zone_details *details)
 {
 	const struct rrset_key key = { .zone = zone, .owner = &zone->name, .type = TYPE_SOA };
 	struct stored_rrset stored;
@@ -227,7 +225,7 @@ static enum err lookup_soa(
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_INTERNAL : err;
 	if (stored.rrset.count != 1 ||
-		!soa_parse(lookup->arena, &stored.rrset.values[0], &details->soa))
+	        !soa_parse(lookup->arena, &stored.rrset.values[0], &details->soa))
 		return ERR_INTERNAL;
 	details->soa_ttl_s = stored.rrset.ttl_s;
 	return ERR_OK;
@@ -257,7 +255,7 @@ static enum err lookup_served(const struct lookup *lookup, struct zone_details *
 }
 
 enum err lookup_zone(
-	const struct lookup *lookup, const struct name *name, struct zone_details *ret_details)
+        const struct lookup *lookup, const struct name *name, struct zone_details *ret_details)
 {
 	if (!policy_may_read_zone(lookup->token, name))
 		return ERR_NOT_PERMITTED;

@@ -107,10 +107,10 @@ static bool service_prepare(struct service *service)
 {
 	service->arena = arena_open(SERVICE_BYTES);
 	if (service->arena == NULL ||
-		!setup_find_identities(service->setup.conf, &service->identities) ||
-		!setup_make_folders(service->setup.conf, &service->identities) ||
-		!setup_open_sockets(service->setup.conf, &service->identities, service->arena,
-			&service->sockets))
+	        !setup_find_identities(service->setup.conf, &service->identities) ||
+	        !setup_make_folders(service->setup.conf, &service->identities) ||
+	        !setup_open_sockets(service->setup.conf, &service->identities, service->arena,
+	                &service->sockets))
 		return false;
 	if (shared_open(service->setup.conf->rate_slots, &service->shared) != ERR_OK) {
 		perror("coregated: cannot map the shared memory");

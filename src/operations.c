@@ -6,7 +6,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 
-#define NS_PER_MS       1000000
+#define NS_PER_MS        1000000
 #define BEATS_UNTIL_DEAD 3
 
 /* ---- /health: this process answers ---- */
@@ -30,7 +30,8 @@ struct readiness {
 };
 
 /* detail NULL: nothing to add. */
-static void readiness_put(struct readiness *readiness, const char *name, bool ok, const char *detail)
+static void readiness_put(
+        struct readiness *readiness, const char *name, bool ok, const char *detail)
 {
 	json_open_object(&readiness->writer, name);
 	json_put_bool(&readiness->writer, "ok", ok);
@@ -46,34 +47,35 @@ static void readiness_put_store(struct readiness *readiness, struct exchange *x)
 	readiness_put(readiness, "store", ok, ok ? NULL : "The store cannot be read.");
 }
 
-static void readiness_put_writer(struct readiness *readiness, const struct exchange *x, int64_t steady_ms)
+static void readiness_put_writer(
+        struct readiness *readiness, const struct exchange *x, int64_t steady_ms)
 {
 	const struct shared_state *state = x->pipeline->settings.shared->state;
 	int64_t beat_ms = atomic_load(&state->writer_beat_ms);
 	bool is_alive = beat_ms != 0 && steady_ms - beat_ms <= BEATS_UNTIL_DEAD * WRITER_BEAT_MS;
 	bool is_failing = atomic_load(&state->writer_failing_ms) != 0;
 	readiness_put(readiness, "writer", is_alive && !is_failing,
-		!is_alive ? "The writer does not run or hangs." :
-		is_failing ? "The writer cannot commit; see its log." :
-			     NULL);
+	        !is_alive    ? "The writer does not run or hangs."
+	        : is_failing ? "The writer cannot commit; see its log."
+	                     : NULL);
 }
 
 static void readiness_put_publication(
-	struct readiness *readiness, struct exchange *x, int64_t steady_ms)
+        struct readiness *readiness, struct exchange *x, int64_t steady_ms)
 {
 	struct board_health health;
 	board_check(x->pipeline->settings.shared->board, steady_ms,
-		(int64_t)x->pipeline->settings.conf->publish_behind_s * 1000, &health);
+	        (int64_t)x->pipeline->settings.conf->publish_behind_s * 1000, &health);
 	readiness_put(readiness, "publisher", health.is_publisher_alive,
-		health.is_publisher_alive ? NULL : "The publisher does not run or hangs.");
+	        health.is_publisher_alive ? NULL : "The publisher does not run or hangs.");
 	const char *detail = NULL;
 	if (health.failure[0] != '\0')
 		detail = arena_strdup(x->arena, health.failure);
 	else if (health.pending_zones > 0)
 		detail = arena_printf(x->arena, "%u zones wait, the oldest change for %lld ms.",
-			health.pending_zones, (long long)health.pending_age_ms);
+		        health.pending_zones, (long long)health.pending_age_ms);
 	readiness_put(
-		readiness, "publication", health.is_current && health.failure[0] == '\0', detail);
+	        readiness, "publication", health.is_current && health.failure[0] == '\0', detail);
 }
 
 /* A CoreDNS that is down makes publication late, and that is what counts: these only tell which. */
@@ -88,7 +90,7 @@ static void readiness_put_servers(struct readiness *readiness, struct exchange *
 		const char *name = arena_printf(x->arena, "coredns %s", server->address);
 		if (name != NULL)
 			readiness_put(readiness, name, server->is_up,
-				server->is_up ? NULL : server->error);
+			        server->is_up ? NULL : server->error);
 	}
 	readiness->is_ready = is_ready;
 }
@@ -139,7 +141,7 @@ static void operation_metrics(struct exchange *x)
 	x->response.content_type = METRICS_CONTENT_TYPE;
 	metrics_render(shared->metrics, &labels, &x->response.body);
 	board_render_metrics(shared->board, (int64_t)(x->start_ns / NS_PER_MS),
-		x->pipeline->settings.conf->metrics_zones, &x->response.body);
+	        x->pipeline->settings.conf->metrics_zones, &x->response.body);
 }
 
 void operation_answer(struct exchange *x)

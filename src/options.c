@@ -10,19 +10,19 @@
 #define EXIT_USAGE 2
 
 static const char help_text[] =
-	"Usage: coregated [-c FILE] [-t [-v]]\n"
-	"\n"
-	"The write API for CoreDNS: answers FastCGI requests from nginx.\n"
-	"Runs in the foreground and logs to standard error.\n"
-	"\n"
-	"  -c, --config FILE  configuration [" COREGATE_SYSCONFDIR "/coregate.conf]\n"
-	"  -t, --test         check the configuration, say so and exit\n"
-	"  -v, --verbose      with -t: show every option with its value\n"
-	"  -h, --help         this text\n"
-	"  -V, --version      the version\n"
-	"\n"
-	"SIGHUP reloads configuration and keys, SIGTERM finishes what was accepted and stops.\n"
-	"See coregated(8) and coregate.conf(5).\n";
+        "Usage: coregated [-c FILE] [-t [-v]]\n"
+        "\n"
+        "The write API for CoreDNS: answers FastCGI requests from nginx.\n"
+        "Runs in the foreground and logs to standard error.\n"
+        "\n"
+        "  -c, --config FILE  configuration [" COREGATE_SYSCONFDIR "/coregate.conf]\n"
+        "  -t, --test         check the configuration, say so and exit\n"
+        "  -v, --verbose      with -t: show every option with its value\n"
+        "  -h, --help         this text\n"
+        "  -V, --version      the version\n"
+        "\n"
+        "SIGHUP reloads configuration and keys, SIGTERM finishes what was accepted and stops.\n"
+        "See coregated(8) and coregate.conf(5).\n";
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },

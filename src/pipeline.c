@@ -15,11 +15,11 @@
 
 /* A request's life, in this order. An error skips to the stages that always run. */
 #define STAGES(STAGE)                                                                              \
-	STAGE(parse, false)    /* http/   bytes → method, path, query, headers */                  \
+	STAGE(parse, false)    /* http/   bytes → method, path, query, headers */                \
 	STAGE(route, false)    /* http/   which call of the API, see api/routes.c */               \
 	STAGE(identify, false) /* auth/   whose token is it */                                     \
 	STAGE(limit, false)    /* limit/  may they ask now */                                      \
-	STAGE(plan, false)     /* api/    body → a change or a lookup, as a value */               \
+	STAGE(plan, false)     /* api/    body → a change or a lookup, as a value */             \
 	STAGE(permit, false)   /* auth/   may they make this change */                             \
 	STAGE(commit, false)   /* store/  the writer makes it durable; or the lookup is done */    \
 	STAGE(wait, false)     /* publish/ CoreDNS is asked */                                     \
@@ -97,7 +97,7 @@ static enum err exchange_read_body(struct exchange *x)
 		return ERR_OK;
 	char *bytes;
 	enum err err = fcgi_read_body(x->fcgi, x->arena, x->request.content_length,
-		x->pipeline->settings.conf->body_max_bytes, &bytes);
+	        x->pipeline->settings.conf->body_max_bytes, &bytes);
 	if (err == ERR_OK) {
 		x->request.body = bytes;
 		x->request.body_length = x->request.content_length;
@@ -147,7 +147,7 @@ static enum err stage_wait(struct exchange *x)
 static enum err stage_audit(struct exchange *x)
 {
 	if (x->err != ERR_OK && x->route != NULL && x->route->is_change && x->token != NULL &&
-		!x->writer_knows)
+	        !x->writer_knows)
 		audit_attempt(x);
 	return ERR_OK;
 }
@@ -177,7 +177,7 @@ static void exchange_put_answer(struct exchange *x)
 static void exchange_put_not_modified(struct exchange *x)
 {
 	if (x->err == ERR_OK && x->plan.kind == PLAN_RRSET &&
-		precondition_is_fresh(&x->precondition, x->rrset.revision))
+	        precondition_is_fresh(&x->precondition, x->rrset.revision))
 		x->response.status = 304;
 }
 
@@ -246,7 +246,7 @@ static void exchange_log(const struct exchange *x)
 	log_line_string(&line, "request_id", x->request.request_id);
 	log_line_string(&line, "method", x->request.method_text);
 	log_line_string(&line, "route",
-		x->route == NULL ? "none" : api_route_patterns[x->match.index].pattern);
+	        x->route == NULL ? "none" : api_route_patterns[x->match.index].pattern);
 	log_line_string(&line, "path", x->request.path);
 	log_line_int(&line, "status", x->response.status);
 	log_line_string(&line, "code", err_slug(x->err));
@@ -304,7 +304,7 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
 	channel_init(&pipeline->writer, settings->writer_path, NULL);
 	channel_init(&pipeline->publisher, settings->publisher_path, NULL);
 	if (pipeline->arena != NULL && pipeline->answer_arena != NULL && pipeline->reader != NULL &&
-		pipeline->verifier != NULL)
+	        pipeline->verifier != NULL)
 		return pipeline;
 	pipeline_close(pipeline);
 	return NULL;

@@ -22,12 +22,12 @@
 /* ---- rights ---- */
 
 static bool role_drop(const struct role_context *context, const struct identity *identity,
-	unsigned descriptors_max)
+        unsigned descriptors_max)
 {
 	enum err err = privileges_limit(descriptors_max);
 	if (err == ERR_OK)
 		err = context->identities->drop ? privileges_drop(identity)
-						: privileges_drop_capabilities();
+		                                : privileges_drop_capabilities();
 	if (err != ERR_OK)
 		log_error("cannot give up privileges: %m");
 	return err == ERR_OK;
@@ -159,7 +159,8 @@ static int role_run_publisher(void *argument, unsigned index)
 	for (size_t i = 0; i < conf->coredns_count; i++) {
 		const struct conf_coredns *coredns = &conf->coredns[i];
 		servers[i] = coredns->dns_address;
-		for (size_t j = 0; j < coredns->coredns_url.count && publisher.url_count < BOARD_URLS; j++)
+		for (size_t j = 0;
+		        j < coredns->coredns_url.count && publisher.url_count < BOARD_URLS; j++)
 			urls[publisher.url_count++] = coredns->coredns_url.items[j];
 	}
 	return publisher_run(&publisher);

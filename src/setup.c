@@ -27,7 +27,7 @@ static bool setup_add_key(struct setup *setup, const struct conf_key *key, char 
 	const char *detail = "the key ring is too large";
 	if (file_read(setup->arena, key->file, KEY_FILE_MAX, &text, &length) != ERR_OK) {
 		snprintf(message, CONF_MESSAGE_BYTES, "%s:%u: cannot read the key file %s",
-			setup->conf->file, key->file_line, key->file);
+		        setup->conf->file, key->file_line, key->file);
 		return false;
 	}
 	const struct keyring_entry entry = {
@@ -42,7 +42,7 @@ static bool setup_add_key(struct setup *setup, const struct conf_key *key, char 
 	if (keyring_add(&setup->keyring, &entry, &detail) == ERR_OK)
 		return true;
 	snprintf(message, CONF_MESSAGE_BYTES, "%s:%u: key \"%s\": %s", setup->conf->file, key->line,
-		key->name, detail);
+	        key->name, detail);
 	return false;
 }
 
@@ -76,13 +76,13 @@ void setup_unload(struct setup *setup)
 /* ---- who, where ---- */
 
 static bool setup_find_identity(
-	const struct conf *conf, const char *user, unsigned line, struct identity *ret_identity)
+        const struct conf *conf, const char *user, unsigned line, struct identity *ret_identity)
 {
 	const char *group = conf->group[0] != '\0' ? conf->group : NULL;
 	if (privileges_find(user, group, ret_identity) == ERR_OK)
 		return true;
-	fprintf(stderr, "coregated: %s:%u: there is no user \"%s\" or no group \"%s\"\n", conf->file,
-		line, user, conf->group);
+	fprintf(stderr, "coregated: %s:%u: there is no user \"%s\" or no group \"%s\"\n",
+	        conf->file, line, user, conf->group);
 	return false;
 }
 
@@ -91,11 +91,11 @@ bool setup_find_identities(const struct conf *conf, struct identities *ret_ident
 	struct identities identities = { 0 };
 	if (privileges_is_root() && conf->user[0] != '\0') {
 		const char *responder =
-			conf->responder_user[0] != '\0' ? conf->responder_user : conf->user;
+		        conf->responder_user[0] != '\0' ? conf->responder_user : conf->user;
 		identities.drop = true;
 		if (!setup_find_identity(conf, conf->user, conf->user_line, &identities.keeper) ||
-			!setup_find_identity(
-				conf, responder, conf->responder_user_line, &identities.responder))
+		        !setup_find_identity(
+		                conf, responder, conf->responder_user_line, &identities.responder))
 			return false;
 	}
 	*ret_identities = identities;
@@ -107,8 +107,8 @@ static bool setup_make_folder(const char *path, const struct identities *identit
 	struct stat status;
 	bool is_new = stat(path, &status) != 0;
 	if (file_make_dirs(path, mode) == ERR_OK &&
-		(!is_new || !identities->drop ||
-			chown(path, identities->keeper.uid, identities->keeper.gid) == 0))
+	        (!is_new || !identities->drop ||
+	                chown(path, identities->keeper.uid, identities->keeper.gid) == 0))
 		return true;
 	fprintf(stderr, "coregated: cannot make the folder %s: %s\n", path, strerror(errno));
 	return false;
@@ -117,16 +117,17 @@ static bool setup_make_folder(const char *path, const struct identities *identit
 bool setup_make_folders(const struct conf *conf, const struct identities *identities)
 {
 	char store_path[4096];
-	if (snprintf(store_path, sizeof(store_path), "%s", conf->store) >= (int)sizeof(store_path)) {
+	if (snprintf(store_path, sizeof(store_path), "%s", conf->store) >=
+	        (int)sizeof(store_path)) {
 		fprintf(stderr, "coregated: the path of the store is too long\n");
 		return false;
 	}
 	/* CoreDNS runs as somebody else and must get at the zone files; first, so that what is
 	 * made above them is open too. */
 	return setup_make_folder(conf->run_dir, identities, 0755) &&
-		setup_make_folder(conf->zone_dir, identities, 0755) &&
-		setup_make_folder(dirname(store_path), identities, FOLDER_MODE) &&
-		setup_make_folder(conf->publish_temp_dir, identities, FOLDER_MODE);
+	       setup_make_folder(conf->zone_dir, identities, 0755) &&
+	       setup_make_folder(dirname(store_path), identities, FOLDER_MODE) &&
+	       setup_make_folder(conf->publish_temp_dir, identities, FOLDER_MODE);
 }
 
 /* ---- sockets ---- */
@@ -134,16 +135,18 @@ bool setup_make_folders(const struct conf *conf, const struct identities *identi
 static bool setup_check_socket(enum err err, const char *path)
 {
 	if (err == ERR_EXISTS)
-		fprintf(stderr, "coregated: another coregated is running: it answers on %s\n", path);
+		fprintf(stderr, "coregated: another coregated is running: it answers on %s\n",
+		        path);
 	else if (err == ERR_TOO_LARGE)
-		fprintf(stderr, "coregated: the path of a socket has at most 107 bytes: %s\n", path);
+		fprintf(stderr, "coregated: the path of a socket has at most 107 bytes: %s\n",
+		        path);
 	else if (err != ERR_OK)
 		fprintf(stderr, "coregated: cannot listen on %s: %s\n", path, strerror(errno));
 	return err == ERR_OK;
 }
 
 static bool setup_open_fastcgi(
-	const struct conf *conf, const struct identities *identities, struct sockets *sockets)
+        const struct conf *conf, const struct identities *identities, struct sockets *sockets)
 {
 	enum err err = socket_take_activated(&sockets->fastcgi_fd);
 	if (err == ERR_OK) {
@@ -162,13 +165,13 @@ static bool setup_open_fastcgi(
 		.backlog = FASTCGI_BACKLOG,
 	};
 	if (conf->fastcgi_socket_group[0] != '\0' &&
-		privileges_find_group(conf->fastcgi_socket_group, &settings.group) != ERR_OK) {
+	        privileges_find_group(conf->fastcgi_socket_group, &settings.group) != ERR_OK) {
 		fprintf(stderr, "coregated: %s:%u: there is no group \"%s\"\n", conf->file,
-			conf->fastcgi_socket_group_line, conf->fastcgi_socket_group);
+		        conf->fastcgi_socket_group_line, conf->fastcgi_socket_group);
 		return false;
 	}
 	return setup_check_socket(
-		socket_listen_stream(&settings, &sockets->fastcgi_fd), settings.path);
+	        socket_listen_stream(&settings, &sockets->fastcgi_fd), settings.path);
 }
 
 static bool setup_open_channel(const struct identities *identities, const char *path, int *ret_fd)
@@ -184,7 +187,7 @@ static bool setup_open_channel(const struct identities *identities, const char *
 }
 
 bool setup_open_sockets(const struct conf *conf, const struct identities *identities,
-	struct arena *arena, struct sockets *ret_sockets)
+        struct arena *arena, struct sockets *ret_sockets)
 {
 	struct sockets sockets = {
 		.writer_path = arena_printf(arena, "%s/writer.sock", conf->run_dir),
@@ -196,8 +199,8 @@ bool setup_open_sockets(const struct conf *conf, const struct identities *identi
 	}
 	/* The writer's socket first: it tells whether another coregated runs here. */
 	if (!setup_open_channel(identities, sockets.writer_path, &sockets.writer_fd) ||
-		!setup_open_channel(identities, sockets.publisher_path, &sockets.publisher_fd) ||
-		!setup_open_fastcgi(conf, identities, &sockets))
+	        !setup_open_channel(identities, sockets.publisher_path, &sockets.publisher_fd) ||
+	        !setup_open_fastcgi(conf, identities, &sockets))
 		return false;
 	*ret_sockets = sockets;
 	return true;

@@ -28,8 +28,8 @@ void setup_unload(struct setup *setup);
 
 /* Who the processes become when started as root. */
 struct identities {
-	bool drop; /* false: not root, or no user is configured */
-	struct identity keeper;    /* writer and publisher */
+	bool drop;              /* false: not root, or no user is configured */
+	struct identity keeper; /* writer and publisher */
 	struct identity responder;
 };
 
@@ -49,6 +49,6 @@ struct sockets {
 
 /* Opens the sockets; the paths live in the arena of the process. */
 bool setup_open_sockets(const struct conf *conf, const struct identities *identities,
-	struct arena *arena, struct sockets *ret_sockets);
+        struct arena *arena, struct sockets *ret_sockets);
 
 #endif

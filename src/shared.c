@@ -19,7 +19,7 @@ enum err shared_open(size_t rate_slots, struct shared *ret_shared)
 	const size_t limits_size = page_round(limit_bytes(rate_slots));
 	const size_t board_size = page_round(board_bytes());
 	unsigned char *memory = mmap(NULL, state_bytes + metrics_size + limits_size + board_size,
-		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return ERR_UNAVAILABLE;
 	int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

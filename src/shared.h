@@ -18,7 +18,7 @@
 struct shared_state {
 	_Atomic uint64_t revocation_generation; /* moves after each committed revocation */
 	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
-	_Atomic int64_t writer_failing_ms;      /* wall clock since when commits fail; 0: they work */
+	_Atomic int64_t writer_failing_ms; /* wall clock since when commits fail; 0: they work */
 };
 
 /* The writer takes a turn at least this often; three missed ones and it counts as dead. */
@@ -29,7 +29,8 @@ struct shared {
 	struct metrics *metrics;
 	struct limit_table *limits;
 	struct board *board;
-	int wake_fd; /* eventfd: the writer adds to it after each commit, the publisher waits on it */
+	int wake_fd; /* eventfd: the writer adds to it after each commit, the publisher waits on it
+	              */
 };
 
 /* Maps the memory and lays it out. rate_slots: room of the rate table.

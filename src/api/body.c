@@ -18,14 +18,14 @@ static bool body_is_json(const char *content_type)
 }
 
 static void body_fault_kind(const struct plan_input *input, const char *pointer,
-	const struct json *value, const char *wanted)
+        const struct json *value, const char *wanted)
 {
 	faults_add(input->faults, ERR_BAD_REQUEST, pointer, "This must be %s, not %s.", wanted,
-		json_kind_name(value));
+	        json_kind_name(value));
 }
 
 static void body_put_string(
-	const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
 {
 	const char *string = json_string(value);
 	if (string == NULL)
@@ -35,7 +35,7 @@ static void body_put_string(
 }
 
 static void body_put_strings(
-	const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
 {
 	if (json_kind(value) != JSON_ARRAY) {
 		body_fault_kind(input, pointer, value, "an array of strings");
@@ -62,17 +62,17 @@ static void body_put_strings(
 }
 
 static void body_put_ttl(
-	const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
 {
 	int64_t seconds;
 	if (!json_integer(value, 0, TTL_MAX, &seconds)) {
 		faults_add(input->faults, ERR_INVALID_TTL, pointer,
-			"A TTL is a whole number of seconds from 0 to %u.", TTL_MAX);
+		        "A TTL is a whole number of seconds from 0 to %u.", TTL_MAX);
 		return;
 	}
 	if (seconds < input->ttl_min_s || seconds > input->ttl_max_s) {
 		faults_add(input->faults, ERR_INVALID_TTL, pointer,
-			"Here a TTL is from %u to %u seconds.", input->ttl_min_s, input->ttl_max_s);
+		        "Here a TTL is from %u to %u seconds.", input->ttl_min_s, input->ttl_max_s);
 		return;
 	}
 	*(struct ttl *)place = (struct ttl){ .is_set = true, .seconds = (uint32_t)seconds };
@@ -87,7 +87,7 @@ static put_fn *const put_by_kind[] = {
 };
 
 static const struct field *body_find_field(
-	const struct field *fields, size_t field_count, const char *name)
+        const struct field *fields, size_t field_count, const char *name)
 {
 	for (size_t i = 0; i < field_count; i++)
 		if (strcmp(fields[i].name, name) == 0)
@@ -113,7 +113,7 @@ static void body_render_pointer(const char *name, char ret_pointer[static POINTE
 }
 
 static void body_put_member(const struct plan_input *input, const struct field *fields,
-	size_t field_count, const struct json *member, void *ret_struct)
+        size_t field_count, const struct json *member, void *ret_struct)
 {
 	char pointer[POINTER_BYTES];
 	body_render_pointer(json_name(member), pointer);
@@ -121,31 +121,35 @@ static void body_put_member(const struct plan_input *input, const struct field *
 	if (field == NULL)
 		faults_add(input->faults, ERR_BAD_REQUEST, pointer, "There is no such field here.");
 	else
-		put_by_kind[field->kind](input, pointer, member, (char *)ret_struct + field->offset);
+		put_by_kind[field->kind](
+		        input, pointer, member, (char *)ret_struct + field->offset);
 }
 
 enum err body_parse(const struct plan_input *input, const struct field *fields, size_t field_count,
-	void *ret_struct)
+        void *ret_struct)
 {
 	const struct http_request *request = input->request;
 	if (!body_is_json(request->content_type))
 		return faults_add(input->faults, ERR_UNSUPPORTED_MEDIA_TYPE, "",
-			"The body must be JSON: send it with Content-Type: application/json.");
+		        "The body must be JSON: send it with Content-Type: application/json.");
 	const struct json *root;
 	const char *detail = "The body is larger than what is taken here.";
-	enum err err = json_parse(input->arena, request->body, request->body_length, &root, &detail);
+	enum err err =
+	        json_parse(input->arena, request->body, request->body_length, &root, &detail);
 	if (err != ERR_OK)
 		return faults_add(input->faults, err, "", "%s", detail);
 	if (json_kind(root) != JSON_OBJECT)
 		return faults_add(input->faults, ERR_BAD_REQUEST, "",
-			"The body must be an object, not %s.", json_kind_name(root));
-	for (const struct json *member = json_first(root); member != NULL; member = json_next(member))
+		        "The body must be an object, not %s.", json_kind_name(root));
+	for (const struct json *member = json_first(root); member != NULL;
+	        member = json_next(member))
 		body_put_member(input, fields, field_count, member, ret_struct);
 	for (size_t i = 0; i < field_count; i++)
 		if (fields[i].is_required && json_find(root, fields[i].name) == NULL) {
 			char pointer[POINTER_BYTES];
 			body_render_pointer(fields[i].name, pointer);
-			faults_add(input->faults, ERR_BAD_REQUEST, pointer, "This field is missing.");
+			faults_add(
+			        input->faults, ERR_BAD_REQUEST, pointer, "This field is missing.");
 		}
 	return faults_err(input->faults);
 }

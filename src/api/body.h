@@ -41,6 +41,6 @@ struct field {
  * caller zeroed. All faults are added to input->faults, then the error of the first is returned.
  * ERR_UNSUPPORTED_MEDIA_TYPE unless the content type is application/json. */
 MUST_CHECK enum err body_parse(const struct plan_input *input, const struct field *fields,
-	size_t field_count, void *ret_struct);
+        size_t field_count, void *ret_struct);
 
 #endif

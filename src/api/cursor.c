@@ -39,13 +39,14 @@ enum err cursor_parse(const char *text, struct record_position *ret_position)
 	uint8_t packed[CURSOR_BYTES_MAX];
 	size_t text_length = strlen(text);
 	if (text_length % 2 != 0 || text_length / 2 > sizeof(packed) ||
-		!hex_parse(text, text_length, packed, text_length / 2))
+	        !hex_parse(text, text_length, packed, text_length / 2))
 		return ERR_BAD_REQUEST;
 	struct decoder decoder;
 	decoder_init(&decoder, packed, text_length / 2);
 	struct record_position position = { .is_set = true };
-	if (decoder_u8(&decoder) != CURSOR_VERSION || !cursor_parse_name(&decoder, &position.zone) ||
-		!cursor_parse_name(&decoder, &position.owner))
+	if (decoder_u8(&decoder) != CURSOR_VERSION ||
+	        !cursor_parse_name(&decoder, &position.zone) ||
+	        !cursor_parse_name(&decoder, &position.owner))
 		return ERR_BAD_REQUEST;
 	position.type = decoder_u16(&decoder);
 	position.value_index = decoder_u32(&decoder);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Cursors of lists: opaque text for clients, a position for us. A cursor grants nothing: what may be
- * read is decided anew for every record.
+ * Cursors of lists: opaque text for clients, a position for us. A cursor grants nothing: what may
+ * be read is decided anew for every record.
  */
 #ifndef COREGATE_API_CURSOR_H
 #define COREGATE_API_CURSOR_H

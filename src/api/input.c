@@ -9,8 +9,8 @@
 
 #define PLACE_BYTES 64
 
-bool input_parse_name(const struct plan_input *input, const char *place, const char *text,
-	struct name *ret_name)
+bool input_parse_name(
+        const struct plan_input *input, const char *place, const char *text, struct name *ret_name)
 {
 	const char *detail = NULL;
 	if (name_parse(text, strlen(text), ret_name, &detail) == ERR_OK)
@@ -20,12 +20,12 @@ bool input_parse_name(const struct plan_input *input, const char *place, const c
 }
 
 bool input_parse_type(
-	const struct plan_input *input, const char *place, const char *text, uint16_t *ret_type)
+        const struct plan_input *input, const char *place, const char *text, uint16_t *ret_type)
 {
 	if (type_parse(text, strlen(text), ret_type) == ERR_OK)
 		return true;
 	faults_add(input->faults, ERR_UNSUPPORTED_TYPE, place,
-		"This is not a record type; A, AAAA, TXT or TYPE65280 are.");
+	        "This is not a record type; A, AAAA, TXT or TYPE65280 are.");
 	return false;
 }
 
@@ -39,7 +39,7 @@ bool input_check_writable(const struct plan_input *input, const char *place, uin
 }
 
 bool input_parse_value(const struct plan_input *input, const char *place, uint16_t type,
-	const char *text, struct rdata *ret_value)
+        const char *text, struct rdata *ret_value)
 {
 	const char *detail = "The value is too long.";
 	enum err err = rdata_parse(input->arena, type, text, strlen(text), ret_value, &detail);
@@ -50,11 +50,11 @@ bool input_parse_value(const struct plan_input *input, const char *place, uint16
 }
 
 bool input_parse_values(const struct plan_input *input, const char *place, uint16_t type,
-	const struct strings *texts, struct rrset *rrset)
+        const struct strings *texts, struct rrset *rrset)
 {
 	if (texts->count > RRSET_VALUES_MAX) {
 		faults_add(input->faults, ERR_INVALID_RECORD, place,
-			"An RRset has at most %u values here.", RRSET_VALUES_MAX);
+		        "An RRset has at most %u values here.", RRSET_VALUES_MAX);
 		return false;
 	}
 	struct rdata *values = arena_calloc(input->arena, texts->count + 1, sizeof(*values));
@@ -69,7 +69,7 @@ bool input_parse_values(const struct plan_input *input, const char *place, uint1
 		buf_init_fixed(&text, item_place, sizeof(item_place));
 		buf_printf(&text, "%s/%zu", place, i);
 		if (texts->items[i] == NULL ||
-			!input_parse_value(input, item_place, type, texts->items[i], &values[i]))
+		        !input_parse_value(input, item_place, type, texts->items[i], &values[i]))
 			ok = false;
 	}
 	if (!ok)
@@ -79,7 +79,7 @@ bool input_parse_values(const struct plan_input *input, const char *place, uint1
 		buf_init_fixed(&text, item_place, sizeof(item_place));
 		buf_printf(&text, "%s/%zu", place, repeated);
 		faults_add(input->faults, ERR_INVALID_RECORD, item_place,
-			"This value is given twice.");
+		        "This value is given twice.");
 		return false;
 	}
 	rrset->values = values;
@@ -93,7 +93,7 @@ const char *input_query(const struct plan_input *input, const char *name)
 }
 
 bool input_query_number(
-	const struct plan_input *input, const char *name, unsigned maximum, unsigned *number)
+        const struct plan_input *input, const char *name, unsigned maximum, unsigned *number)
 {
 	const char *text = input_query(input, name);
 	if (text == NULL)
@@ -110,11 +110,13 @@ bool input_query_number(
 	struct buf buf;
 	buf_init_fixed(&buf, place, sizeof(place));
 	buf_printf(&buf, "?%s", name);
-	faults_add(input->faults, ERR_BAD_REQUEST, place, "This is a whole number from 1 to %u.", maximum);
+	faults_add(input->faults, ERR_BAD_REQUEST, place, "This is a whole number from 1 to %u.",
+	        maximum);
 	return false;
 }
 
-bool input_parse_path_rrset(const struct plan_input *input, struct name *ret_owner, uint16_t *ret_type)
+bool input_parse_path_rrset(
+        const struct plan_input *input, struct name *ret_owner, uint16_t *ret_type)
 {
 	bool ok = input_parse_name(input, "{name}", input->captures[0].text, ret_owner);
 	ok &= input_parse_type(input, "{type}", input->captures[1].text, ret_type);

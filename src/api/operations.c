@@ -2,7 +2,7 @@
 #include "api/operations.h"
 
 static enum err plan_operation(
-	const struct plan_input *input, enum operation operation, struct plan *ret_plan)
+        const struct plan_input *input, enum operation operation, struct plan *ret_plan)
 {
 	http_query_check(input->request, NULL, input->faults);
 	ret_plan->kind = PLAN_OPERATION;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What a route wants done, as a value. api/ writes and reads nothing itself: a plan function turns
- * a request into a plan, the pipeline carries it out, an answer function gives the result its shape.
+ * a request into a plan, the pipeline carries it out, an answer function gives the result its
+ * shape.
  */
 #ifndef COREGATE_API_PLAN_H
 #define COREGATE_API_PLAN_H
@@ -43,7 +44,7 @@ struct records_wanted {
 	struct name under; /* this name and all below it; length 0: any */
 	bool has_type;
 	uint16_t type;
-	const char *value;        /* API spelling, or NULL */
+	const char *value;         /* API spelling, or NULL */
 	const struct rdata *exact; /* value as RDATA when the type is given too, or NULL */
 	unsigned limit;
 	struct record_position after;
@@ -56,13 +57,13 @@ struct zones_wanted {
 
 struct plan {
 	enum plan_kind kind;
-	struct change change;                  /* PLAN_CHANGE */
-	struct name name;                      /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
-	uint16_t type;                         /* PLAN_RRSET */
-	struct records_wanted records;         /* PLAN_RECORDS */
-	struct zones_wanted zones;             /* PLAN_ZONES */
-	struct verify_question verify;         /* PLAN_VERIFY */
-	enum operation operation;              /* PLAN_OPERATION */
+	struct change change;          /* PLAN_CHANGE */
+	struct name name;              /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
+	uint16_t type;                 /* PLAN_RRSET */
+	struct records_wanted records; /* PLAN_RECORDS */
+	struct zones_wanted zones;     /* PLAN_ZONES */
+	struct verify_question verify; /* PLAN_VERIFY */
+	enum operation operation;      /* PLAN_OPERATION */
 };
 
 /* What plan functions may look at. */
@@ -70,7 +71,7 @@ struct plan_input {
 	struct arena *arena;
 	const struct http_request *request;
 	const struct http_segment *captures; /* the {parts} of the path, decoded, in order */
-	struct precondition precondition; /* If-Match, If-None-Match of the request */
+	struct precondition precondition;    /* If-Match, If-None-Match of the request */
 	uint32_t default_ttl_s;
 	uint32_t ttl_min_s;
 	uint32_t ttl_max_s;
@@ -120,7 +121,8 @@ struct answer_input {
 	const struct verify_report *verify;
 };
 
-/* ERR_OK and a whole plan; else an error, with faults in input->faults where fields are at fault. */
+/* ERR_OK and a whole plan; else an error, with faults in input->faults where fields are at fault.
+ */
 typedef enum err plan_fn(const struct plan_input *input, struct plan *ret_plan);
 
 /* Fills status, headers and body. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api/records.h"
 
-#include <string.h>
-
 #include "api/body.h"
 #include "api/cursor.h"
 #include "api/input.h"
@@ -15,37 +13,37 @@
 static bool records_parse_filters(const struct plan_input *input, struct records_wanted *wanted)
 {
 	const struct {
-		const char *parameter;
+		const char *place;
 		struct name *name;
 	} names[] = {
-		{ "zone", &wanted->zone },
-		{ "name", &wanted->owner },
-		{ "under", &wanted->under },
+		{ "?zone", &wanted->zone },
+		{ "?name", &wanted->owner },
+		{ "?under", &wanted->under },
 	};
 	bool ok = true;
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		const char *text = input_query(input, names[i].parameter);
-		char place[16] = "?";
-		strncat(place, names[i].parameter, sizeof(place) - 2);
-		if (text != NULL && !input_parse_name(input, place, text, names[i].name))
+		const char *text = input_query(input, names[i].place + 1);
+		if (text != NULL && !input_parse_name(input, names[i].place, text, names[i].name))
 			ok = false;
 	}
 	return ok;
 }
 
-static void records_check_filters(const struct plan_input *input, const struct records_wanted *wanted)
+static void records_check_filters(
+        const struct plan_input *input, const struct records_wanted *wanted)
 {
 	if (wanted->owner.length > 0 && wanted->under.length > 0)
 		faults_add(input->faults, ERR_BAD_REQUEST, "?under",
-			"\"name\" and \"under\" do not go together.");
+		        "\"name\" and \"under\" do not go together.");
 	const struct name *inner = wanted->owner.length > 0 ? &wanted->owner : &wanted->under;
 	if (wanted->zone.length > 0 && inner->length > 0 && !name_is_under(inner, &wanted->zone))
 		faults_add(input->faults, ERR_OUT_OF_ZONE,
-			inner == &wanted->owner ? "?name" : "?under",
-			"This name does not lie in the zone.");
+		        inner == &wanted->owner ? "?name" : "?under",
+		        "This name does not lie in the zone.");
 }
 
-static bool records_parse_value_filter(const struct plan_input *input, struct records_wanted *wanted)
+static bool records_parse_value_filter(
+        const struct plan_input *input, struct records_wanted *wanted)
 {
 	const char *type_text = input_query(input, "record_type");
 	if (type_text != NULL) {
@@ -58,7 +56,7 @@ static bool records_parse_value_filter(const struct plan_input *input, struct re
 		return true;
 	struct rdata *exact = arena_alloc(input->arena, sizeof(*exact));
 	if (exact == NULL ||
-		!input_parse_value(input, "?value", wanted->type, wanted->value, exact))
+	        !input_parse_value(input, "?value", wanted->type, wanted->value, exact))
 		return false;
 	wanted->exact = exact;
 	return true;
@@ -66,8 +64,8 @@ static bool records_parse_value_filter(const struct plan_input *input, struct re
 
 enum err plan_records_list(const struct plan_input *input, struct plan *ret_plan)
 {
-	static const char *const allowed[] = { "zone", "name", "under", "record_type", "value", "limit",
-		"cursor", NULL };
+	static const char *const allowed[] = { "zone", "name", "under", "record_type", "value",
+		"limit", "cursor", NULL };
 	http_query_check(input->request, allowed, input->faults);
 	struct records_wanted wanted = { .limit = PAGE_LIMIT_DEFAULT };
 	bool ok = records_parse_filters(input, &wanted);
@@ -75,7 +73,8 @@ enum err plan_records_list(const struct plan_input *input, struct plan *ret_plan
 	ok &= input_query_number(input, "limit", PAGE_LIMIT_MAX, &wanted.limit);
 	const char *cursor = input_query(input, "cursor");
 	if (cursor != NULL && cursor_parse(cursor, &wanted.after) != ERR_OK)
-		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor", "This is not a cursor of this list.");
+		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor",
+		        "This is not a cursor of this list.");
 	if (ok)
 		records_check_filters(input, &wanted);
 	if (!ok || faults_err(input->faults) != ERR_OK)
@@ -94,7 +93,7 @@ void answer_records_list(const struct answer_input *input, struct http_response 
 	json_open_array(&writer, "data");
 	for (size_t i = 0; i < page->count; i++)
 		shape_put_record(input->arena, &writer, &page->rrsets[i]->zone.name,
-			&page->rrsets[i]->rrset, page->value_indexes[i]);
+		        &page->rrsets[i]->rrset, page->value_indexes[i]);
 	json_close_array(&writer);
 	shape_close_list(&writer, next);
 	shape_put_next_link(input, response, "/records", next);
@@ -127,13 +126,14 @@ enum err plan_records_add(const struct plan_input *input, struct plan *ret_plan)
 	if (body.name != NULL && !input_parse_name(input, "/name", body.name, &op->rrset.owner))
 		err = faults_err(input->faults);
 	if (body.record_type == NULL ||
-		!input_parse_type(input, "/record_type", body.record_type, &op->rrset.type) ||
-		!input_check_writable(input, "/record_type", op->rrset.type))
+	        !input_parse_type(input, "/record_type", body.record_type, &op->rrset.type) ||
+	        !input_check_writable(input, "/record_type", op->rrset.type))
 		return faults_err(input->faults);
 	struct rdata *value = arena_alloc(input->arena, sizeof(*value));
 	if (value == NULL)
 		return ERR_TOO_LARGE;
-	if (body.value != NULL && !input_parse_value(input, "/value", op->rrset.type, body.value, value))
+	if (body.value != NULL &&
+	        !input_parse_value(input, "/value", op->rrset.type, body.value, value))
 		return faults_err(input->faults);
 	op->rrset.values = value;
 	op->rrset.count = 1;
@@ -152,10 +152,10 @@ void answer_records_add(const struct answer_input *input, struct http_response *
 		json_put_null(&writer, "data");
 	else
 		shape_put_record(input->arena, &writer, &effect->zone, &effect->after,
-			(size_t)(stored - effect->after.values));
+		        (size_t)(stored - effect->after.values));
 	shape_close(&writer);
 	shape_put_etag(input->arena, response, effect->revision);
 	shape_put_change_id(input->arena, response, input->outcome);
 	shape_put_location(
-		input->arena, response, "/records", &effect->after.owner, &effect->after.type);
+	        input->arena, response, "/records", &effect->after.owner, &effect->after.type);
 }

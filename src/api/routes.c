@@ -15,7 +15,7 @@
 	ROUTE(PUT, "/records/{name}/{type}", false, true, plan_rrset_put, answer_rrset_put)        \
 	ROUTE(PATCH, "/records/{name}/{type}", false, true, plan_rrset_patch, answer_rrset_patch)  \
 	ROUTE(DELETE, "/records/{name}/{type}", false, true, plan_rrset_delete,                    \
-		answer_rrset_delete)                                                               \
+	        answer_rrset_delete)                                                               \
 	ROUTE(GET, "/verify", false, false, plan_verify, answer_verify)                            \
 	ROUTE(GET, "/zones", false, false, plan_zones_list, answer_zones_list)                     \
 	ROUTE(POST, "/zones", false, true, plan_zone_add, answer_zone_add)                         \

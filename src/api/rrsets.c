@@ -13,7 +13,7 @@ enum err plan_rrset_get(const struct plan_input *input, struct plan *ret_plan)
 {
 	http_query_check(input->request, NULL, input->faults);
 	if (!input_parse_path_rrset(input, &ret_plan->name, &ret_plan->type) ||
-		faults_err(input->faults) != ERR_OK)
+	        faults_err(input->faults) != ERR_OK)
 		return faults_err(input->faults);
 	ret_plan->kind = PLAN_RRSET;
 	return ERR_OK;
@@ -42,11 +42,11 @@ static const struct field put_fields[] = {
 };
 
 static struct op *rrset_put_op(
-	const struct plan_input *input, enum op_kind kind, struct plan *ret_plan)
+        const struct plan_input *input, enum op_kind kind, struct plan *ret_plan)
 {
 	struct op *op = input_put_op(input, kind, ret_plan);
 	if (op == NULL || !input_parse_path_rrset(input, &op->rrset.owner, &op->rrset.type) ||
-		!input_check_writable(input, "{type}", op->rrset.type))
+	        !input_check_writable(input, "{type}", op->rrset.type))
 		return NULL;
 	return op;
 }
@@ -62,14 +62,14 @@ enum err plan_rrset_put(const struct plan_input *input, struct plan *ret_plan)
 	input_put_ttl(input, op, body.ttl);
 	if (body.values.is_set && body.values.count == 0)
 		return faults_add(input->faults, ERR_EMPTY_CHANGE, "/values",
-			"An RRset has at least one value; DELETE removes it.");
+		        "An RRset has at least one value; DELETE removes it.");
 	if (!input_parse_values(input, "/values", op->rrset.type, &body.values, &op->rrset))
 		return faults_err(input->faults);
 	return err;
 }
 
 static void answer_rrset_after(
-	const struct answer_input *input, int status, struct http_response *response)
+        const struct answer_input *input, int status, struct http_response *response)
 {
 	const struct effect *effect = &input->outcome->effects[0];
 	struct json_writer writer;
@@ -90,7 +90,7 @@ void answer_rrset_put(const struct answer_input *input, struct http_response *re
 	}
 	answer_rrset_after(input, 201, response);
 	shape_put_location(
-		input->arena, response, "/records", &effect->after.owner, &effect->after.type);
+	        input->arena, response, "/records", &effect->after.owner, &effect->after.type);
 }
 
 /* ---- PATCH ---- */
@@ -124,12 +124,12 @@ enum err plan_rrset_patch(const struct plan_input *input, struct plan *ret_plan)
 	for (size_t i = 0; i < removed.count; i++)
 		if (rrset_find_value(&op->rrset, &removed.values[i]) != NULL)
 			return faults_add(input->faults, ERR_INVALID_RECORD, "/remove",
-				"A value cannot be both added and removed.");
+			        "A value cannot be both added and removed.");
 	op->remove = removed.values;
 	op->remove_count = removed.count;
 	if (op->rrset.count == 0 && op->remove_count == 0 && !op->has_ttl)
 		return faults_add(input->faults, ERR_EMPTY_CHANGE, "",
-			"Say what changes: \"add\", \"remove\" or \"ttl\".");
+		        "Say what changes: \"add\", \"remove\" or \"ttl\".");
 	return ERR_OK;
 }
 

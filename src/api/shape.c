@@ -53,7 +53,7 @@ static void shape_put_owner_and_type(struct json_writer *writer, const struct rr
 }
 
 static void shape_put_value(struct arena *arena, struct json_writer *writer, const char *member,
-	uint16_t type, const struct rdata *value)
+        uint16_t type, const struct rdata *value)
 {
 	const char *text = shape_value(arena, type, value);
 	if (text == NULL)
@@ -63,7 +63,7 @@ static void shape_put_value(struct arena *arena, struct json_writer *writer, con
 }
 
 void shape_put_record(struct arena *arena, struct json_writer *writer, const struct name *zone,
-	const struct rrset *rrset, size_t value_index)
+        const struct rrset *rrset, size_t value_index)
 {
 	json_open_object(writer, writer->depth == 1 ? "data" : NULL);
 	shape_put_owner_and_type(writer, rrset);
@@ -74,7 +74,7 @@ void shape_put_record(struct arena *arena, struct json_writer *writer, const str
 }
 
 void shape_put_rrset(struct arena *arena, struct json_writer *writer, const struct name *zone,
-	const struct rrset *rrset)
+        const struct rrset *rrset)
 {
 	json_open_object(writer, "data");
 	shape_put_owner_and_type(writer, rrset);
@@ -97,22 +97,22 @@ void shape_put_time(struct json_writer *writer, const char *name, int64_t wall_m
 void shape_put_etag(struct arena *arena, struct http_response *response, uint64_t revision)
 {
 	response_put_header(
-		response, "ETag", arena_printf(arena, "\"%llu\"", (unsigned long long)revision));
+	        response, "ETag", arena_printf(arena, "\"%llu\"", (unsigned long long)revision));
 }
 
 void shape_put_change_id(
-	struct arena *arena, struct http_response *response, const struct outcome *outcome)
+        struct arena *arena, struct http_response *response, const struct outcome *outcome)
 {
 	if (outcome->change_id != 0)
 		response_put_header(response, "Change-Id",
-			arena_printf(arena, "%llu", (unsigned long long)outcome->change_id));
+		        arena_printf(arena, "%llu", (unsigned long long)outcome->change_id));
 }
 
 /* RFC 3986 section 2.3: everything but unreserved characters is escaped. */
 static void buf_put_escaped(struct buf *buf, const char *text)
 {
 	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					 "0123456789-._~";
+	                                 "0123456789-._~";
 	for (const char *c = text; *c != '\0'; c++) {
 		if (strchr(unreserved, *c) != NULL)
 			buf_put_char(buf, *c);
@@ -122,7 +122,7 @@ static void buf_put_escaped(struct buf *buf, const char *text)
 }
 
 void shape_put_location(struct arena *arena, struct http_response *response, const char *collection,
-	const struct name *name, const uint16_t *type)
+        const struct name *name, const uint16_t *type)
 {
 	char name_text[NAME_TEXT_BYTES];
 	char type_text[TYPE_TEXT_BYTES];
@@ -136,7 +136,7 @@ void shape_put_location(struct arena *arena, struct http_response *response, con
 }
 
 void shape_put_next_link(const struct answer_input *input, struct http_response *response,
-	const char *collection, const char *next_cursor)
+        const char *collection, const char *next_cursor)
 {
 	if (next_cursor == NULL)
 		return;

@@ -16,11 +16,11 @@ void shape_close_list(struct json_writer *writer, const char *next_cursor);
 
 /* One record {name, record_type, value, ttl, zone}. The name of the member, or NULL in an array. */
 void shape_put_record(struct arena *arena, struct json_writer *writer, const struct name *zone,
-	const struct rrset *rrset, size_t value_index);
+        const struct rrset *rrset, size_t value_index);
 
 /* The RRset as `data`: {name, record_type, ttl, values, zone}. */
 void shape_put_rrset(struct arena *arena, struct json_writer *writer, const struct name *zone,
-	const struct rrset *rrset);
+        const struct rrset *rrset);
 
 /* A value in the API's spelling; NULL when the arena is full. */
 const char *shape_value(struct arena *arena, uint16_t type, const struct rdata *value);
@@ -32,10 +32,10 @@ void shape_put_time(struct json_writer *writer, const char *name, int64_t wall_m
  * RRset, and Link rel="next" with this request's own query and the new cursor. */
 void shape_put_etag(struct arena *arena, struct http_response *response, uint64_t revision);
 void shape_put_change_id(
-	struct arena *arena, struct http_response *response, const struct outcome *outcome);
+        struct arena *arena, struct http_response *response, const struct outcome *outcome);
 void shape_put_location(struct arena *arena, struct http_response *response, const char *collection,
-	const struct name *name, const uint16_t *type);
+        const struct name *name, const uint16_t *type);
 void shape_put_next_link(const struct answer_input *input, struct http_response *response,
-	const char *collection, const char *next_cursor);
+        const char *collection, const char *next_cursor);
 
 #endif

@@ -11,8 +11,8 @@ static bool verify_is_complete(const struct plan_input *input)
 	http_query_check(input->request, allowed, input->faults);
 	for (size_t i = 0; i < 2; i++)
 		if (input_query(input, required[i]) == NULL)
-			faults_add(input->faults, ERR_BAD_REQUEST, i == 0 ? "?name" : "?record_type",
-				"This parameter is missing.");
+			faults_add(input->faults, ERR_BAD_REQUEST,
+			        i == 0 ? "?name" : "?record_type", "This parameter is missing.");
 	return faults_err(input->faults) == ERR_OK;
 }
 
@@ -25,12 +25,12 @@ enum err plan_verify(const struct plan_input *input, struct plan *ret_plan)
 	bool ok = input_query_number(input, "timeout", VERIFY_TIMEOUT_MAX_S, &timeout_s);
 	ok &= input_parse_name(input, "?name", input_query(input, "name"), &question.owner);
 	ok &= input_parse_type(
-		input, "?record_type", input_query(input, "record_type"), &question.type);
+	        input, "?record_type", input_query(input, "record_type"), &question.type);
 	if (!ok)
 		return faults_err(input->faults);
 	const char *expect = input_query(input, "expect");
 	if (expect != NULL &&
-		!input_parse_value(input, "?expect", question.type, expect, &question.expect))
+	        !input_parse_value(input, "?expect", question.type, expect, &question.expect))
 		return faults_err(input->faults);
 	question.has_expect = expect != NULL;
 	question.timeout_ms = timeout_s * 1000;
@@ -42,7 +42,7 @@ enum err plan_verify(const struct plan_input *input, struct plan *ret_plan)
 }
 
 static void verify_put_values(const struct answer_input *input, struct json_writer *writer,
-	const struct verify_server *server)
+        const struct verify_server *server)
 {
 	json_open_array(writer, "answers");
 	for (size_t i = 0; server != NULL && i < server->value_count; i++) {
@@ -62,7 +62,7 @@ static void verify_put_rcode(struct json_writer *writer, const struct verify_ser
 }
 
 static void verify_put_server(const struct answer_input *input, struct json_writer *writer,
-	const struct verify_server *server)
+        const struct verify_server *server)
 {
 	json_open_object(writer, NULL);
 	json_put_string(writer, "address", server->address);
@@ -70,7 +70,7 @@ static void verify_put_server(const struct answer_input *input, struct json_writ
 	verify_put_rcode(writer, server);
 	if (server->has_answered)
 		json_put_raw(writer, "rtt_ms",
-			arena_printf(input->arena, "%.3f", (double)server->rtt_us / 1000));
+		        arena_printf(input->arena, "%.3f", (double)server->rtt_us / 1000));
 	else
 		json_put_null(writer, "rtt_ms");
 	verify_put_values(input, writer, server);

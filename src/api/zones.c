@@ -37,11 +37,12 @@ enum err plan_zones_list(const struct plan_input *input, struct plan *ret_plan)
 	struct record_position after;
 	const char *cursor = input_query(input, "cursor");
 	if (cursor != NULL && cursor_parse(cursor, &after) != ERR_OK)
-		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor", "This is not a cursor of this list.");
+		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor",
+		        "This is not a cursor of this list.");
 	else if (cursor != NULL)
 		wanted.after = after.zone;
 	if (!input_query_number(input, "limit", PAGE_LIMIT_MAX, &wanted.limit) ||
-		faults_err(input->faults) != ERR_OK)
+	        faults_err(input->faults) != ERR_OK)
 		return faults_err(input->faults);
 	ret_plan->kind = PLAN_ZONES;
 	ret_plan->zones = wanted;
@@ -92,22 +93,22 @@ static bool zone_parse_name(const struct plan_input *input, const char *text, st
 	if (!input_parse_name(input, "/name", text, ret_name))
 		return false;
 	if (name_count_labels(ret_name) > 0 && !name_is_wildcard(ret_name) &&
-		name_render_file(ret_name, file_name))
+	        name_render_file(ret_name, file_name))
 		return true;
 	faults_add(input->faults, ERR_INVALID_NAME, "/name",
-		"This name cannot be a zone here: it is the root, a wildcard, too long, or has a "
-		"character that a file name cannot have.");
+	        "This name cannot be a zone here: it is the root, a wildcard, too long, or has a "
+	        "character that a file name cannot have.");
 	return false;
 }
 
 static bool zone_parse_contact(const struct plan_input *input, const char *text,
-	const struct name *zone, struct name *ret_rname)
+        const struct name *zone, struct name *ret_rname)
 {
 	const char *detail = NULL;
 	if (text == NULL) {
 		struct name hostmaster;
 		if (name_parse("hostmaster", 10, &hostmaster, &detail) == ERR_OK &&
-			name_concat(&hostmaster, zone, ret_rname))
+		        name_concat(&hostmaster, zone, ret_rname))
 			return true;
 		detail = "The zone's name is too long for a contact below it; name one.";
 	} else if (soa_parse_contact(text, strlen(text), ret_rname, &detail) == ERR_OK) {
@@ -119,13 +120,13 @@ static bool zone_parse_contact(const struct plan_input *input, const char *text,
 
 /* The first nameserver given becomes the SOA's MNAME; the NS RRset itself is sorted. */
 static bool zone_parse_nameservers(const struct plan_input *input, const struct strings *texts,
-	struct op *op, struct name *ret_mname)
+        struct op *op, struct name *ret_mname)
 {
 	if (texts->is_set && texts->count == 0)
 		faults_add(input->faults, ERR_INVALID_RECORD, "/nameservers",
-			"A zone has at least one nameserver.");
+		        "A zone has at least one nameserver.");
 	if (texts->count == 0 ||
-		!input_parse_values(input, "/nameservers", TYPE_NS, texts, &op->apex_ns))
+	        !input_parse_values(input, "/nameservers", TYPE_NS, texts, &op->apex_ns))
 		return false;
 	return input_parse_name(input, "/nameservers/0", texts->items[0], ret_mname);
 }
@@ -191,7 +192,7 @@ enum err plan_zone_get(const struct plan_input *input, struct plan *ret_plan)
 {
 	http_query_check(input->request, NULL, input->faults);
 	if (!input_parse_name(input, "{zone}", input->captures[0].text, &ret_plan->name) ||
-		faults_err(input->faults) != ERR_OK)
+	        faults_err(input->faults) != ERR_OK)
 		return faults_err(input->faults);
 	ret_plan->kind = PLAN_ZONE;
 	return ERR_OK;
@@ -260,7 +261,7 @@ enum err plan_zone_delete(const struct plan_input *input, struct plan *ret_plan)
 		return faults_err(input->faults);
 	if (!name_is_equal(&confirmed, &op->zone))
 		faults_add(input->faults, ERR_BAD_REQUEST, "?confirm",
-			"This deletes the zone with all its records: repeat the zone's name here.");
+		        "This deletes the zone with all its records: repeat the zone's name here.");
 	return faults_err(input->faults);
 }
 

@@ -17,7 +17,7 @@
 
 #ifdef ARENA_POISONS
 #include <sanitizer/asan_interface.h>
-#define GAP_BYTES 32
+#define GAP_BYTES               32
 #define POISON(address, size)   ASAN_POISON_MEMORY_REGION(address, size)
 #define UNPOISON(address, size) ASAN_UNPOISON_MEMORY_REGION(address, size)
 #else
@@ -50,7 +50,7 @@ struct arena {
 struct arena *arena_open(size_t cap_bytes)
 {
 	void *mapping = mmap(NULL, HEAD_BYTES + cap_bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mapping == MAP_FAILED)
 		return NULL;
 	struct arena *arena = mapping;
@@ -74,7 +74,7 @@ void *arena_alloc(struct arena *arena, size_t size_bytes)
 {
 	size_t start = (arena->used_bytes + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1);
 	if (start > arena->cap_bytes || arena->cap_bytes - start < GAP_BYTES ||
-		arena->cap_bytes - start - GAP_BYTES < size_bytes)
+	        arena->cap_bytes - start - GAP_BYTES < size_bytes)
 		return NULL;
 	arena->used_bytes = start + size_bytes + GAP_BYTES;
 	UNPOISON(arena->block + start, size_bytes);
@@ -143,7 +143,8 @@ void arena_reset(struct arena *arena)
 	explicit_bzero(arena->block, kept_bytes);
 	/* The kernel hands these pages back zeroed, which is also a wipe. */
 	if (arena->used_bytes > KEEP_BYTES &&
-		madvise(arena->block + KEEP_BYTES, arena->used_bytes - KEEP_BYTES, MADV_DONTNEED) != 0)
+	        madvise(arena->block + KEEP_BYTES, arena->used_bytes - KEEP_BYTES, MADV_DONTNEED) !=
+	                0)
 		explicit_bzero(arena->block + KEEP_BYTES, arena->used_bytes - KEEP_BYTES);
 	POISON(arena->block, arena->used_bytes);
 	arena->used_bytes = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Memory with the lifetime of a request (or of another unit of work): one block with a fixed cap,
- * handed out front to back, wiped and reset once. Not thread-safe; one arena belongs to one process.
+ * handed out front to back, wiped and reset once. Not thread-safe; one arena belongs to one
+ * process.
  *
  * The block is reserved address space: what was never used costs no memory. With AddressSanitizer
  * a poisoned gap follows each allocation, so that overruns inside the block are seen too.
@@ -42,7 +43,8 @@ char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 
  * taken over and the caller still owns object. */
 MUST_CHECK _Bool arena_defer(struct arena *arena, void (*fn)(void *), void *object);
 
-/* Runs what was deferred, wipes what was used and starts anew. Large blocks go back to the system. */
+/* Runs what was deferred, wipes what was used and starts anew. Large blocks go back to the system.
+ */
 void arena_reset(struct arena *arena);
 
 /* Bytes handed out since the last reset. */

@@ -41,7 +41,7 @@ static bool buf_grow(struct buf *buf, size_t needed_bytes)
 static char *buf_reserve(struct buf *buf, size_t length)
 {
 	if (buf->full || length >= buf->ceiling_bytes ||
-		buf->length > buf->ceiling_bytes - length - 1) {
+	        buf->length > buf->ceiling_bytes - length - 1) {
 		buf->full = true;
 		return NULL;
 	}

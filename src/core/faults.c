@@ -12,7 +12,8 @@ void faults_init(struct faults *faults, struct arena *arena)
 	faults->count = 0;
 }
 
-enum err faults_add(struct faults *faults, enum err err, const char *pointer, const char *format, ...)
+enum err faults_add(
+        struct faults *faults, enum err err, const char *pointer, const char *format, ...)
 {
 	if (faults->count == FAULTS_MAX)
 		return err;

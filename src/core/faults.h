@@ -32,7 +32,7 @@ void faults_init(struct faults *faults, struct arena *arena);
 /* Adds a fault; pointer is copied, detail is formatted into the arena. Returns err, so that a
  * caller can write `return faults_add(…)`. */
 enum err faults_add(struct faults *faults, enum err err, const char *pointer, const char *format,
-	...) PRINTF_LIKE(4, 5);
+        ...) PRINTF_LIKE(4, 5);
 
 /* ERR_OK when the list is empty, else the error of the first fault. */
 enum err faults_err(const struct faults *faults);

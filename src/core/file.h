@@ -16,7 +16,7 @@
  * into the arena, NUL-terminated; *ret_length does not count the NUL.
  * ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_UNAVAILABLE (errno says why). */
 MUST_CHECK enum err file_read(struct arena *arena, const char *path, size_t ceiling_bytes,
-	char **ret_bytes, size_t *ret_length);
+        char **ret_bytes, size_t *ret_length);
 
 /* A file being replaced: written beside its destination's file system, then swapped in. */
 struct file_swap {
@@ -25,13 +25,14 @@ struct file_swap {
 	char path[4096];
 };
 
-/* Creates a new file in temp_dir (same file system as path) with mode. ERR_UNAVAILABLE with errno. */
+/* Creates a new file in temp_dir (same file system as path) with mode. ERR_UNAVAILABLE with errno.
+ */
 MUST_CHECK enum err file_swap_open(
-	struct file_swap *swap, const char *temp_dir, const char *path, mode_t mode);
+        struct file_swap *swap, const char *temp_dir, const char *path, mode_t mode);
 
 /* fsync, rename over path, fsync of path's directory. On failure the temporary file is gone and
- * path is what it was; only when the last fsync fails path is new, but perhaps not after a power loss.
- * ERR_UNAVAILABLE with errno. */
+ * path is what it was; only when the last fsync fails path is new, but perhaps not after a power
+ * loss. ERR_UNAVAILABLE with errno. */
 MUST_CHECK enum err file_swap_commit(struct file_swap *swap);
 
 /* Gives up: the temporary file is removed. */

@@ -34,7 +34,7 @@ enum json_kind {
  * ERR_BAD_REQUEST: not valid, *ret_detail says what and at which byte (in the arena).
  * ERR_TOO_LARGE: deeper, more nodes than allowed, or the arena is full. */
 MUST_CHECK enum err json_parse(struct arena *arena, const char *text, size_t length,
-	const struct json **ret_root, const char **ret_detail);
+        const struct json **ret_root, const char **ret_detail);
 
 enum json_kind json_kind(const struct json *value);
 
@@ -74,7 +74,7 @@ struct json_writer {
 };
 
 void json_writer_init(struct json_writer *writer, struct buf *buf);
-void json_open_object(struct json_writer *writer, const char *name);  /* name NULL in an array */
+void json_open_object(struct json_writer *writer, const char *name); /* name NULL in an array */
 void json_close_object(struct json_writer *writer);
 void json_open_array(struct json_writer *writer, const char *name);
 void json_close_array(struct json_writer *writer);

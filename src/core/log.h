@@ -38,7 +38,8 @@ struct log_line {
 
 /* Starts a line with time, level info, process and pid. */
 void log_line_init(struct log_line *line, int64_t wall_ms);
-void log_line_string(struct log_line *line, const char *name, const char *value); /* NULL: skipped */
+void log_line_string(
+        struct log_line *line, const char *name, const char *value); /* NULL: skipped */
 void log_line_int(struct log_line *line, const char *name, int64_t value);
 /* Writes the line when level info is on. */
 void log_line_write(struct log_line *line);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Random bytes, digests, and comparing or forgetting secrets. With auth/ the only door to libsodium.
+ * Random bytes, digests, and comparing or forgetting secrets. With auth/ the only door to
+ * libsodium.
  */
 #ifndef COREGATE_CORE_SECRET_H
 #define COREGATE_CORE_SECRET_H
@@ -19,7 +20,7 @@ void random_bytes(void *ret_bytes, size_t length);
 
 /* BLAKE2b-256 (RFC 7693) of the concatenation of two pieces; either may be empty. */
 void digest_blake2b(const void *first, size_t first_length, const void *second,
-	size_t second_length, uint8_t ret_digest[static DIGEST_BYTES]);
+        size_t second_length, uint8_t ret_digest[static DIGEST_BYTES]);
 
 /* Compares in constant time. */
 bool secret_is_equal(const void *a, const void *b, size_t length);

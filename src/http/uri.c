@@ -30,16 +30,26 @@ static bool is_text(const char *bytes, size_t length)
 	return true;
 }
 
+/* The pieces of a URL: what ends each, and whether "+" is a space in it, as a form sends it. */
+struct piece {
+	const char *stops;
+	bool plus_is_space;
+};
+
+static const struct piece path_segment = { "/?", false };
+static const struct piece query_name = { "=&", true };
+static const struct piece query_value = { "&", true };
+
 /* Decodes from *at up to one of the stops or the end, in place, and ends the text with a NUL, which
  * may fall on the stop: so the stop is returned and *at is set behind it. */
-static enum err decode(char **at, const char *stops, bool plus_is_space, char *ret_stop,
+static enum err decode(char **at, const struct piece *piece, char *ret_stop,
         struct http_segment *ret_text, const char **ret_detail)
 {
 	char *in = *at;
 	char *out = *at;
-	while (*in != '\0' && strchr(stops, *in) == NULL) {
+	while (*in != '\0' && strchr(piece->stops, *in) == NULL) {
 		if (*in != '%') {
-			*out++ = plus_is_space && *in == '+' ? ' ' : *in;
+			*out++ = piece->plus_is_space && *in == '+' ? ' ' : *in;
 			in++;
 			continue;
 		}
@@ -101,7 +111,7 @@ static enum err parse_path(
 	for (size_t index = 0; stop == '/'; index++) {
 		struct http_segment segment;
 		const char *detail = NULL;
-		enum err err = decode(at, "/?", false, &stop, &segment, &detail);
+		enum err err = decode(at, &path_segment, &stop, &segment, &detail);
 		if (err == ERR_OK)
 			err = check_segment(&segment, stop, &detail);
 		if (err == ERR_OK)
@@ -146,9 +156,9 @@ static enum err parse_query(
 			at++;
 			continue;
 		}
-		enum err err = decode(&at, "=&", true, &stop, &name, ret_detail);
+		enum err err = decode(&at, &query_name, &stop, &name, ret_detail);
 		if (err == ERR_OK && stop == '=')
-			err = decode(&at, "&", true, &stop, &value, ret_detail);
+			err = decode(&at, &query_value, &stop, &value, ret_detail);
 		if (err == ERR_OK)
 			err = put_query(arena, request, name.text, value.text, ret_detail);
 		if (err != ERR_OK)

@@ -58,7 +58,7 @@ static inline void fixture_put_body(const char *body)
 static inline void fixture_put_query(const char *name, const char *value)
 {
 	fixture.request.query[fixture.request.query_count++] =
-		(struct http_query){ .name = name, .value = value };
+	        (struct http_query){ .name = name, .value = value };
 }
 
 static inline void fixture_put_path(const char *first, const char *second)
@@ -66,7 +66,7 @@ static inline void fixture_put_path(const char *first, const char *second)
 	fixture.captures[0] = (struct http_segment){ .text = first, .length = strlen(first) };
 	if (second != NULL)
 		fixture.captures[1] =
-			(struct http_segment){ .text = second, .length = strlen(second) };
+		        (struct http_segment){ .text = second, .length = strlen(second) };
 }
 
 static inline enum err fixture_plan(plan_fn *plan)
@@ -89,7 +89,7 @@ static inline int fixture_has_fault(const char *pointer, enum err err)
 {
 	for (size_t i = 0; i < fixture.faults.count; i++)
 		if (strcmp(fixture.faults.items[i].pointer, pointer) == 0 &&
-			fixture.faults.items[i].err == err)
+		        fixture.faults.items[i].err == err)
 			return 1;
 	return 0;
 }

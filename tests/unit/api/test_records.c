@@ -10,7 +10,7 @@ static void test_add_makes_an_op(void **state)
 	(void)state;
 	fixture_reset();
 	fixture_put_body("{\"name\":\"Web-01.Example.com.\",\"record_type\":\"a\","
-			 "\"value\":\"192.168.1.10\"}");
+	                 "\"value\":\"192.168.1.10\"}");
 	assert_int_equal(fixture_plan(plan_records_add), ERR_OK);
 	assert_int_equal(fixture.plan.kind, PLAN_CHANGE);
 	assert_int_equal(fixture.plan.change.op_count, 1);
@@ -30,7 +30,7 @@ static void test_add_tells_all_faults_at_once(void **state)
 	(void)state;
 	fixture_reset();
 	fixture_put_body("{\"name\":\"a..b\",\"record_type\":\"A\",\"value\":\"1.2.3\","
-			 "\"ttl\":-1,\"colour\":\"red\"}");
+	                 "\"ttl\":-1,\"colour\":\"red\"}");
 	assert_int_not_equal(fixture_plan(plan_records_add), ERR_OK);
 	assert_true(fixture_has_fault("/name", ERR_INVALID_NAME));
 	assert_true(fixture_has_fault("/value", ERR_INVALID_RECORD));
@@ -52,27 +52,28 @@ static void test_add_refuses(void **state)
 		{ "{", "", ERR_BAD_REQUEST },
 		{ "{}", "/name", ERR_BAD_REQUEST },
 		{ "{\"name\":1,\"record_type\":\"A\",\"value\":\"1.2.3.4\"}", "/name",
-			ERR_BAD_REQUEST },
+		        ERR_BAD_REQUEST },
 		{ "{\"name\":\"a.example\",\"record_type\":\"NOPE\",\"value\":\"1\"}",
-			"/record_type", ERR_UNSUPPORTED_TYPE },
+		        "/record_type", ERR_UNSUPPORTED_TYPE },
 		{ "{\"name\":\"a.example\",\"record_type\":\"SOA\",\"value\":\"a. b. 1 2 3 4 5\"}",
-			"/record_type", ERR_UNSUPPORTED_TYPE },
+		        "/record_type", ERR_UNSUPPORTED_TYPE },
 		{ "{\"name\":\"a.example\",\"record_type\":\"A\",\"value\":\"1.2.3.4\","
 		  "\"ttl\":2147483648}",
-			"/ttl", ERR_INVALID_TTL },
+		        "/ttl", ERR_INVALID_TTL },
 		{ "{\"name\":\"a.example\",\"record_type\":\"A\",\"value\":\"1.2.3.4\","
 		  "\"ttl\":1.5}",
-			"/ttl", ERR_INVALID_TTL },
+		        "/ttl", ERR_INVALID_TTL },
 		{ "{\"name\":\"a.example\",\"record_type\":\"A\",\"value\":\"1.2.3.4\","
 		  "\"ttl\":\"300\"}",
-			"/ttl", ERR_INVALID_TTL },
+		        "/ttl", ERR_INVALID_TTL },
 		{ "{\"name\":\"a.example\",\"record_type\":\"A\",\"value\":null}", "/value",
-			ERR_BAD_REQUEST },
+		        ERR_BAD_REQUEST },
 		{ "{\"name\":\"a.example\",\"record_type\":\"A\",\"value\":\"1.2.3.4\\n"
 		  "b 300 IN A 5.6.7.8\"}",
-			"/value", ERR_INVALID_RECORD },
-		{ "{\"a/b~c\":1,\"name\":\"a.example\",\"record_type\":\"A\",\"value\":\"1.2.3.4\"}",
-			"/a~1b~0c", ERR_BAD_REQUEST },
+		        "/value", ERR_INVALID_RECORD },
+		{ "{\"a/"
+		  "b~c\":1,\"name\":\"a.example\",\"record_type\":\"A\",\"value\":\"1.2.3.4\"}",
+		        "/a~1b~0c", ERR_BAD_REQUEST },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fixture_reset();

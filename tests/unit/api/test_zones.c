@@ -9,8 +9,9 @@ static void test_add_makes_soa_and_ns(void **state)
 {
 	(void)state;
 	fixture_reset();
-	fixture_put_body("{\"name\":\"Example.org\",\"nameservers\":[\"ns2.example.net\","
-			 "\"ns1.example.net.\"],\"contact\":\"dns.admin@example.net\",\"ttl\":600}");
+	fixture_put_body(
+	        "{\"name\":\"Example.org\",\"nameservers\":[\"ns2.example.net\","
+	        "\"ns1.example.net.\"],\"contact\":\"dns.admin@example.net\",\"ttl\":600}");
 	assert_int_equal(fixture_plan(plan_zone_add), ERR_OK);
 	const struct op *op = &fixture.plan.change.ops[0];
 	struct soa soa;
@@ -35,14 +36,14 @@ static void test_add_refuses(void **state)
 		{ "{\"name\":\".\",\"nameservers\":[\"a.example\"]}", "/name" },
 		{ "{\"name\":\"*.example\",\"nameservers\":[\"a.example\"]}", "/name" },
 		{ "{\"name\":\"0/25.2.0.192.in-addr.arpa\",\"nameservers\":[\"a.example\"]}",
-			"/name" },
+		        "/name" },
 		{ "{\"name\":\"b.example\"}", "/nameservers" },
 		{ "{\"name\":\"b.example\",\"nameservers\":[]}", "/nameservers" },
 		{ "{\"name\":\"b.example\",\"nameservers\":\"a.example\"}", "/nameservers" },
 		{ "{\"name\":\"b.example\",\"nameservers\":[7]}", "/nameservers/0" },
 		{ "{\"name\":\"b.example\",\"nameservers\":[\"a b.example\"]}", "/nameservers/0" },
 		{ "{\"name\":\"b.example\",\"nameservers\":[\"a.example\"],\"contact\":\"@\"}",
-			"/contact" },
+		        "/contact" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fixture_reset();
@@ -101,9 +102,8 @@ static void test_zone_is_shown_with_what_is_served(void **state)
 	const char *body = buf_string(&response.body);
 	assert_non_null(strstr(body, "\"name\":\"example.org\",\"serial\":8,\"revision\":3"));
 	assert_non_null(strstr(body, "{\"address\":\"127.0.0.1:53\",\"serial\":7,"
-				     "\"at\":\"1970-01-01T00:00:01Z\"}"));
-	assert_non_null(
-		strstr(body, "{\"address\":\"127.0.0.2:53\",\"serial\":null,\"at\":null}"));
+	                             "\"at\":\"1970-01-01T00:00:01Z\"}"));
+	assert_non_null(strstr(body, "{\"address\":\"127.0.0.2:53\",\"serial\":null,\"at\":null}"));
 }
 
 int main(void)
