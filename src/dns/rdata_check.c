@@ -63,6 +63,13 @@ static const char *check_cds(const uint8_t *bytes, size_t length)
 	return check_ds(bytes, length);
 }
 
+/* RFC 4034 section 2.1.2: any other protocol makes the key invalid. */
+static const char *check_dnskey(const uint8_t *bytes, size_t length)
+{
+	(void)length;
+	return bytes[2] == 3 ? NULL : "The protocol of a key is 3";
+}
+
 /* RFC 4255 section 3.1.2, RFC 6594. */
 static const char *check_sshfp(const uint8_t *bytes, size_t length)
 {
@@ -169,21 +176,40 @@ static const char *check_amtrelay(const uint8_t *bytes, size_t length)
 	                                           "goes with the discovery flag";
 }
 
+/* Pseudo-types have no place in a list of types (RFC 4034 section 4.1.2); NULL and SIG have none in
+ * libzscanner's. */
+static bool is_listable(unsigned type)
+{
+	return type != 0 && type != 10 && type != 24 && type != 41 && type != UINT16_MAX &&
+	       !(type >= 128 && type <= 255);
+}
+
+static const char *check_window(unsigned window, const uint8_t *bitmap, size_t length)
+{
+	for (size_t bit = 0; bit < length * 8; bit++)
+		if ((bitmap[bit / 8] & (0x80 >> bit % 8)) != 0 &&
+		        !is_listable(window * 256 + (unsigned)bit))
+			return "The list of types holds one that is no type of data";
+	return NULL;
+}
+
 /* RFC 4034 section 4.1.2: windows in order, 1 to 32 octets, no zero octet at the end. */
 static const char *check_csync(const uint8_t *bytes, size_t length)
 {
 	int last_window = -1;
-	for (size_t at = 6; at < length;) {
+	const char *fault = NULL;
+	for (size_t at = 6; at < length && fault == NULL;) {
 		if (length - at < 2)
 			return bad_layout;
 		size_t bitmap_length = bytes[at + 1];
 		if (bytes[at] <= last_window || bitmap_length == 0 || bitmap_length > 32 ||
 		        bitmap_length > length - at - 2 || bytes[at + 1 + bitmap_length] == 0)
 			return "The list of types is not canonical";
+		fault = check_window(bytes[at], bytes + at + 2, bitmap_length);
 		last_window = bytes[at];
 		at += 2 + bitmap_length;
 	}
-	return NULL;
+	return fault;
 }
 
 static bool is_alphanumeric(uint8_t octet)
