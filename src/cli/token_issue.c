@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/token_issue.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,7 +13,6 @@
 #include "cli/key.h"
 #include "cli/preset.h"
 #include "cli/token.h"
-#include "cli/token_issue.h"
 #include "core/clock.h"
 #include "core/file.h"
 
