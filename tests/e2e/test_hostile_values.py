@@ -111,15 +111,21 @@ FINE = {
 }  # fmt: skip
 
 
-def inputs():
-    for kind, values in TYPES.items():
-        for value in EVERYWHERE + ([] if kind == "TXT" else NO_VALUE) + values:
+def inputs(values_of):
+    for kind in TYPES:
+        for value in values_of(kind):
             if value not in FINE.get(kind, ()):
                 yield pytest.param(kind, value, id=f"{kind}-{short_id(value)}")
 
 
-@pytest.mark.parametrize("kind, value", inputs())
-def test_refused(target, kind, value):
+@pytest.mark.parametrize("kind, value", inputs(lambda kind: EVERYWHERE + ([] if kind == "TXT" else NO_VALUE)))
+def test_no_value_of_any_type(target, kind, value):
+    body = {"name": f"hit.{target.zone}", "record_type": kind, "value": value}
+    target.refused("POST", "/records", CODES, body=body)
+
+
+@pytest.mark.parametrize("kind, value", inputs(TYPES.get))
+def test_no_value_of_its_type(target, kind, value):
     target.refused_record(kind, value, CODES)
 
 
@@ -137,13 +143,13 @@ ODD = {
           "255.255.255.255"],
     "AAAA": ["::1 ", "::", "::ffff:1.2.3.4", "2001:DB8::1", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "64:ff9b::1.2.3.4"],
     "CNAME": ["*"],
-    "CSYNC": ["66 3", "0 0 A TYPE65535"],
-    "HINFO": ["$INCLUDE /etc/passwd", "a b", '"" ""', '"; x" "(y)"', '"\\000" "\\255"', "\\;a \\(b"],
-    "MX": ["0 .", "65535 *.example.com", "00010 a\\.b.example.com", "10 $include.example.com", "10 a\\;b.example.com"],
+    "CSYNC": ["66 3", "0 0 A TYPE65279"],
+    "HINFO": ["$INCLUDE /etc/passwd", "a b", '"" ""', '"; x" "(y)"', '"\\000" "\\127"', "\\;a \\(b"],
+    "MX": ["0 .", "65535 *.example.com", "00010 a\\.b.example.com", "10 a$.example.com", "10 a\\;b.example.com"],
     "NAPTR": ['1 1 "" "" "\\000\\"\\\\;" .', '65535 65535 "u" "E2U+sip" "!^.*$!sip:(a);b@x!" .'],
     "NULL": ["\\# 1 00", "\\# 4 0a0d000a"],
-    "OPENPGPKEY": ["aaaa" * 16000, "AQ ID", "AQ=="],
-    "PTR": ["*.example.com", "a\\\\b.example.com", "_x.example.com", "@.example.com", "\\@.example.com", "$include"],
+    "OPENPGPKEY": ["aaaa" * 16000, "AQ=="],
+    "PTR": ["*.example.com", "a\\\\b.example.com", "_x.example.com", "@.example.com", "\\@.example.com"],
     "RP": ["\\#4 c0000201", ". ."],
     "SRV": ["0 0 0 .", "65535 65535 65535 *.example.com"],
     "SVCB": ["0 svc.example.com", "1 . alpn=a\\\\,b,c", "1 . key667=\"a b;(\\\")\"", "65535 . port=0", '1 . key65534=""',
@@ -154,8 +160,8 @@ ODD = {
     "URI": ['0 0 "x"', '10 1 "a\\"b;(c) \\\\"', '10 1 "\\000\\010"'],
     "TYPE65280": ["\\# 0", "\\# 4 0a240a22"],
     "TYPE65281": ["\\# 60000 " + "24" * 60000],
-    "ISDN": ['"1" "2"', '"\\010" "$"'],
-    "X25": ['"311"', '"\\000"'],
+    "ISDN": ["\\# 4 01310132"],
+    "X25": ["\\# 2 010a"],
     "LOC": ["0 N 0 E 0m", "90 N 180 W 42849672.95m 0m 0m 0m", "1 2 3.004 S 4 5 6.007 W -100000m 1m 2m 3m"],
 }  # fmt: skip
 
@@ -210,7 +216,7 @@ def test_odd_values_are_served(target):
     lines = len(target.record_lines())
     for name, kind in wanted:
         admin.delete(f"/records/{name}/{kind}")
-    assert not problems
+    assert not problems, "\n".join(map(repr, problems))
     assert lines == len(target.state["lines"]) + len(wanted)
     wait_until(lambda: target.record_lines() == target.state["lines"], what="the file as before")
 
