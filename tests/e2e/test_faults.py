@@ -95,7 +95,7 @@ def small_disk(tmp_path):
     folder = tmp_path / "small"
     folder.mkdir()
     mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], capture_output=True, text=True
     )
     if mount.returncode != 0:
         pytest.skip(f"no file system can be mounted here: {mount.stderr.strip()}")
@@ -105,12 +105,11 @@ def small_disk(tmp_path):
 
 def fill(path):
     """Takes all the room that is left."""
-    with open(path, "wb") as file:
+    with open(path, "wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12):
             try:
                 while True:
                     file.write(b"\0" * size)
-                    file.flush()
             except OSError:
                 pass
     return pathlib.Path(path)
@@ -122,6 +121,7 @@ def test_full_disk(small_disk):
     try:
         client = service.client()
         client.put("/records/before.example.com/A", {"values": ["192.0.2.1"]})
+        service.wait_served("before.example.com", "A", ["192.0.2.1"])
         ballast = fill(small_disk / "ballast")
         statuses = []
         for number in range(300):
