@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void print_message(const char *format, va_list arguments)
+static PRINTF_LIKE(1, 0) void print_message(const char *format, va_list arguments)
 {
 	fputs("coregate: ", stderr);
 	vfprintf(stderr, format, arguments);

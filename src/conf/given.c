@@ -33,7 +33,7 @@ bool conf_message_set(struct conf_message *message, unsigned line, const char *p
 	return false;
 }
 
-static void on_error(cfg_t *cfg, const char *format, va_list arguments)
+static PRINTF_LIKE(2, 0) void on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	char problem[512];
 
