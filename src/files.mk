@@ -34,6 +34,7 @@ src_libdns_a_SOURCES = \
 	src/dns/rdata.c src/dns/rdata.h \
 	src/dns/rdata_check.c src/dns/rdata_check.h \
 	src/dns/rdata_render.c \
+	src/dns/rdata_spell.h \
 	src/dns/rdata_svcb.c src/dns/rdata_svcb.h \
 	src/dns/rdata_walk.c src/dns/rdata_walk.h \
 	src/dns/rrset.c src/dns/rrset.h \
@@ -120,6 +121,7 @@ STORE_LIBS = src/libstore.a $(SQLITE_LIBS)
 noinst_LIBRARIES += src/libpublish.a
 src_libpublish_a_SOURCES = \
 	src/publish/address.c src/publish/address.h \
+	src/publish/asker.c src/publish/asker.h \
 	src/publish/board.c src/publish/board.h \
 	src/publish/board_metrics.c src/publish/board_shape.h \
 	src/publish/heap.c src/publish/heap.h \
@@ -193,6 +195,7 @@ src_coregated_SOURCES = \
 	src/publisher.c src/publisher.h src/publisher_state.h \
 	src/publisher_notes.c \
 	src/publisher_survey.c \
+	src/publisher_verify.c src/publisher_verify.h \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \
 	src/shared.c src/shared.h

@@ -255,6 +255,8 @@ static void turn(struct publisher *p)
 	soa_poll_step(p->poll, now_us());
 	if (p->http != NULL)
 		http_client_step(p->http, now_ms());
+	if (p->verify != NULL)
+		publisher_verify_step(p->verify, now_us());
 	turn_board(p);
 }
 
@@ -274,17 +276,20 @@ static int64_t next_due_ms(const struct publisher *p)
 		due_ms = least(due_ms, p->scan_ms);
 	if (p->http != NULL)
 		due_ms = least(due_ms, http_client_due_ms(p->http));
+	if (p->verify != NULL)
+		due_ms = least(due_ms, publisher_verify_due_ms(p->verify));
 	return due_ms;
 }
 
 /* Returns true when the process is to end. */
 static bool wait_for_work(struct publisher *p)
 {
-	struct pollfd fds[2 + SOA_POLL_SERVERS] = {
+	struct pollfd fds[3 + SOA_POLL_SERVERS] = {
 		{ .fd = p->context->wake_fd, .events = POLLIN },
 		{ .fd = p->context->stop_fd, .events = POLLIN },
+		{ .fd = p->verify != NULL ? publisher_verify_fd(p->verify) : -1, .events = POLLIN },
 	};
-	size_t count = 2 + soa_poll_fds(p->poll, fds + 2);
+	size_t count = 3 + soa_poll_fds(p->poll, fds + 3);
 	int64_t wait_ms = least(next_due_ms(p) - now_ms(), IDLE_MOST_MS);
 	uint64_t signals;
 	http_client_wait(p->http, fds, count, wait_ms > 0 ? wait_ms : 0);
@@ -351,11 +356,17 @@ static bool publisher_init(struct publisher *p, const struct publisher_context *
 		log_error("the HTTP endpoints of CoreDNS cannot be used");
 		return false;
 	}
+	if (context->listen_fd >= 0) {
+		p->verify = publisher_verify_open(context);
+		if (p->verify == NULL)
+			return false;
+	}
 	return survey_open_directory(p);
 }
 
 static void publisher_fini(struct publisher *p)
 {
+	publisher_verify_close(p->verify);
 	http_client_close(p->http);
 	soa_poll_close(p->poll);
 	publish_job_fini(&p->small);

@@ -226,6 +226,11 @@ TESTS += tests/unit/publish/test_address
 tests_unit_publish_test_address_SOURCES = tests/unit/publish/test_address.c
 tests_unit_publish_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_publish_test_address_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_asker
+TESTS += tests/unit/publish/test_asker
+tests_unit_publish_test_asker_SOURCES = tests/unit/publish/test_asker.c
+tests_unit_publish_test_asker_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_asker_LDADD = $(PUBLISH_TEST_LIBS)
 check_PROGRAMS += tests/unit/publish/test_board
 TESTS += tests/unit/publish/test_board
 tests_unit_publish_test_board_SOURCES = tests/unit/publish/test_board.c
@@ -276,9 +281,10 @@ TESTS += tests/unit/test_publisher
 check_PROGRAMS += tests/unit/test_publisher
 tests_unit_test_publisher_SOURCES = tests/unit/test_publisher.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h \
-	src/publish_job.c src/publisher.c src/publisher_notes.c src/publisher_survey.c
+	src/publish_job.c src/publisher.c src/publisher_notes.c src/publisher_survey.c \
+	src/publisher_verify.c
 tests_unit_test_publisher_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_publisher_LDADD = $(PUBLISH_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_publisher_LDADD = $(SERVER_LIBS) $(PUBLISH_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- audit
 TESTS += tests/unit/audit/test_chain

@@ -13,15 +13,20 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "dns/type.h"
+#include "dns/verify.h"
 #include "publish/folder.h"
 #include "publish/names.h"
 #include "publish/zone_file.h"
 #include "publisher.h"
+#include "server/channel.h"
 #include "store/fixture.h"
 
 #define PATIENCE_MS 10000
@@ -50,6 +55,7 @@ static int open_all(void **state)
 	context = (struct publisher_context){
 		.board = board,
 		.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+		.listen_fd = -1,
 		.store_path = store.path,
 		.zone_dir = zone_dir,
 		.temp_dir = temp_dir,
@@ -320,6 +326,54 @@ static void test_stop_publishes_what_is_committed(void **state)
 	assert_true(file_says("zones/db.example.com", "\nb.example.com. 300 IN A 192.0.2.1\n"));
 }
 
+/* Responders ask what CoreDNS answers; here it answers nothing. */
+static void test_questions_of_responders(void **state)
+{
+	(void)state;
+	static const char *const servers[] = { "127.0.0.1:1" };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", folder_path("ask.sock"));
+	context.listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+	assert_int_equal(bind(context.listen_fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(context.listen_fd, 8), 0);
+	context.servers = servers;
+	context.server_count = 1;
+	start_publisher();
+	close(context.listen_fd);
+
+	char packed[512];
+	struct buf buf;
+	struct channel channel;
+	struct channel_bytes answer;
+	struct verify_report report;
+	const struct verify_question question = {
+		.owner = name_of("example.com"), .type = TYPE_A, .timeout_ms = 200
+	};
+	buf_init_fixed(&buf, packed, sizeof(packed));
+	verify_question_pack(&buf, &question);
+	const struct channel_bytes message = { (const uint8_t *)buf.bytes, buf.length };
+	channel_init(&channel, address.sun_path, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(
+		        channel_call(&channel, store.arena, &message, 5000, &answer), ERR_OK);
+		assert_int_equal(
+		        verify_report_parse(store.arena, answer.bytes, answer.length, &report),
+		        ERR_OK);
+		assert_false(report.is_verified);
+		assert_int_equal(report.server_count, 1);
+		assert_string_equal(report.servers[0].address, servers[0]);
+		assert_false(report.servers[0].has_answered);
+		assert_true(report.attempts > 1);
+	}
+	/* Nonsense ends the connection, not the publisher. */
+	const struct channel_bytes nonsense = { (const uint8_t *)"nonsense", 8 };
+	assert_int_equal(
+	        channel_call(&channel, store.arena, &nonsense, 5000, &answer), ERR_UNAVAILABLE);
+	assert_int_equal(channel_call(&channel, store.arena, &message, 5000, &answer), ERR_OK);
+	channel_fini(&channel);
+	assert_int_equal(stop_publisher(), 0);
+}
+
 static void test_context_that_cannot_work(void **state)
 {
 	(void)state;
@@ -350,6 +404,7 @@ int main(void)
 		PUBLISHER_TEST(test_failure_is_shown_and_passes),
 		PUBLISHER_TEST(test_burst_is_gathered),
 		PUBLISHER_TEST(test_stop_publishes_what_is_committed),
+		PUBLISHER_TEST(test_questions_of_responders),
 		PUBLISHER_TEST(test_context_that_cannot_work),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
