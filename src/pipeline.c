@@ -12,6 +12,7 @@
 #include "http/problem.h"
 #include "identity.h"
 #include "operations.h"
+#include "server/responder.h"
 
 /* A request's life, in this order. An error skips to the stages that always run. */
 #define STAGES(STAGE)                                                                              \
@@ -301,8 +302,8 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
 	};
 	*pipeline = opened;
 	pipeline->verifier = identity_open_verifier(pipeline);
-	channel_init(&pipeline->writer, settings->writer_path, NULL);
-	channel_init(&pipeline->publisher, settings->publisher_path, NULL);
+	channel_init(&pipeline->writer, settings->writer_path, responder_wait);
+	channel_init(&pipeline->publisher, settings->publisher_path, responder_wait);
 	if (pipeline->arena != NULL && pipeline->answer_arena != NULL && pipeline->reader != NULL &&
 	        pipeline->verifier != NULL)
 		return pipeline;
