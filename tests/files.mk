@@ -74,6 +74,49 @@ tests_vectors_test_json_vectors_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/vectors/json
 
 # ---- dns
+DNS_TESTS = \
+	tests/unit/dns/test_change \
+	tests/unit/dns/test_name \
+	tests/unit/dns/test_query \
+	tests/unit/dns/test_rdata \
+	tests/unit/dns/test_rrset \
+	tests/unit/dns/test_soa \
+	tests/unit/dns/test_type
+TESTS += $(DNS_TESTS)
+check_PROGRAMS += tests/unit/dns/test_change
+tests_unit_dns_test_change_SOURCES = tests/unit/dns/test_change.c
+tests_unit_dns_test_change_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_change_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_name
+tests_unit_dns_test_name_SOURCES = tests/unit/dns/test_name.c
+tests_unit_dns_test_name_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_name_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_query
+tests_unit_dns_test_query_SOURCES = tests/unit/dns/test_query.c
+tests_unit_dns_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_query_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_rdata
+tests_unit_dns_test_rdata_SOURCES = tests/unit/dns/test_rdata.c tests/unit/dns/values.h tests/unit/dns/values.def \
+	tests/unit/dns/bad_values.def tests/unit/dns/bad_wire.def
+tests_unit_dns_test_rdata_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_rdata_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_rrset
+tests_unit_dns_test_rrset_SOURCES = tests/unit/dns/test_rrset.c
+tests_unit_dns_test_rrset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_rrset_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_soa
+tests_unit_dns_test_soa_SOURCES = tests/unit/dns/test_soa.c
+tests_unit_dns_test_soa_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_soa_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_type
+tests_unit_dns_test_type_SOURCES = tests/unit/dns/test_type.c
+tests_unit_dns_test_type_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_type_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+# What tests/e2e/test_types_served.py compares with the answers of CoreDNS.
+check_PROGRAMS += tests/unit/dns/dump_types
+tests_unit_dns_dump_types_SOURCES = tests/unit/dns/dump_types.c tests/unit/dns/values.h
+tests_unit_dns_dump_types_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_dump_types_LDADD = $(DNS_LIBS) $(CORE_LIBS)
 
 # ---- conf
 check_PROGRAMS += tests/unit/conf/test_conf tests/unit/conf/test_sample tests/unit/conf/test_scan
@@ -299,6 +342,26 @@ tests_unit_audit_test_row_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_audit_test_row_LDADD = $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- server
+TESTS += tests/unit/server/test_privileges
+check_PROGRAMS += tests/unit/server/test_privileges
+tests_unit_server_test_privileges_SOURCES = tests/unit/server/test_privileges.c
+tests_unit_server_test_privileges_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_server_test_privileges_LDADD = $(SERVER_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/server/test_sandbox
+check_PROGRAMS += tests/unit/server/test_sandbox
+tests_unit_server_test_sandbox_SOURCES = tests/unit/server/test_sandbox.c
+tests_unit_server_test_sandbox_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_server_test_sandbox_LDADD = $(SERVER_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/server/test_socket
+check_PROGRAMS += tests/unit/server/test_socket
+tests_unit_server_test_socket_SOURCES = tests/unit/server/test_socket.c tests/unit/server/fcgi_client.h
+tests_unit_server_test_socket_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_server_test_socket_LDADD = $(SERVER_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/server/test_supervisor
+check_PROGRAMS += tests/unit/server/test_supervisor
+tests_unit_server_test_supervisor_SOURCES = tests/unit/server/test_supervisor.c
+tests_unit_server_test_supervisor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_server_test_supervisor_LDADD = $(SERVER_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/server/test_channel
 check_PROGRAMS += tests/unit/server/test_channel
 tests_unit_server_test_channel_SOURCES = tests/unit/server/test_channel.c
@@ -400,3 +463,27 @@ tests_bench_bare_responder_LDADD = $(SERVER_LIBS) $(CORE_LIBS)
 tests_bench_load_store_SOURCES = tests/bench/load_store.c
 tests_bench_load_store_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS)
 EXTRA_DIST += tests/bench/lag.py tests/bench/nginx.bench.inc.in tests/bench/report.py tests/bench/rrset.lua
+
+FUZZ_TARGETS += tests/fuzz/fuzz_name
+tests_fuzz_fuzz_name_SOURCES = tests/fuzz/fuzz_name.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_name_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_name_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_name_LDADD = $(DNS_LIBS) $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_rdata
+tests_fuzz_fuzz_rdata_SOURCES = tests/fuzz/fuzz_rdata.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rdata_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_rdata_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_rdata_LDADD = $(DNS_LIBS) $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_change
+tests_fuzz_fuzz_change_SOURCES = tests/fuzz/fuzz_change.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_change_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_change_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_change_LDADD = $(DNS_LIBS) $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_answer
+tests_fuzz_fuzz_answer_SOURCES = tests/fuzz/fuzz_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_answer_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_answer_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_answer_LDADD = $(DNS_LIBS) $(CORE_LIBS)

@@ -2,6 +2,7 @@
 #include "dns/change.h"
 
 #include "dns/codec.h"
+#include "dns/type.h"
 
 #define MESSAGE_CHANGE  1 /* first octet: what it is, and the version of its form */
 #define MESSAGE_OUTCOME 2
@@ -105,7 +106,7 @@ static void precondition_unpack(struct decoder *decoder, struct precondition *re
 }
 
 static void revocation_parse(
-	struct arena *arena, struct decoder *decoder, struct revocation *ret_revocation)
+        struct arena *arena, struct decoder *decoder, struct revocation *ret_revocation)
 {
 	uint8_t kind = decoder_u8(decoder);
 	ret_revocation->value = codec_get_string(arena, decoder);
@@ -125,14 +126,18 @@ static void op_parse(struct arena *arena, struct decoder *decoder, struct op *re
 	ret_op->kind = kind;
 	codec_get_name(decoder, &ret_op->zone);
 	codec_get_rrset(arena, decoder, &ret_op->rrset);
-	ret_op->has_ttl = decoder_u8(decoder) == 1;
+	uint8_t has_ttl = decoder_u8(decoder);
+	if (has_ttl > 1)
+		decoder->failed = true;
+	ret_op->has_ttl = has_ttl == 1;
 	ret_op->remove =
-		codec_get_values(arena, decoder, ret_op->rrset.type, &ret_op->remove_count);
+	        codec_get_values(arena, decoder, ret_op->rrset.type, &ret_op->remove_count);
 	if (kind == OP_ZONE_ADD)
 		codec_get_rrset(arena, decoder, &ret_op->apex_ns);
 	if (kind == OP_REVOKE)
 		revocation_parse(arena, decoder, &ret_op->revocation);
-	else if (ret_op->zone.length == 0 || (kind < OP_ZONE_ADD && ret_op->rrset.owner.length == 0))
+	else if (ret_op->zone.length == 0 ||
+	         (kind < OP_ZONE_ADD && ret_op->rrset.owner.length == 0))
 		decoder->failed = true;
 	precondition_unpack(decoder, &ret_op->precondition);
 	uint8_t bound_count = decoder_u8(decoder);
@@ -141,6 +146,26 @@ static void op_parse(struct arena *arena, struct decoder *decoder, struct op *re
 	for (size_t i = 0; !decoder->failed && i < bound_count; i++)
 		bound_parse(decoder, &ret_op->bounds[i]);
 	ret_op->bound_count = bound_count;
+}
+
+/* What the writer need not ask again: each op has what its kind takes. A change that was refused is
+ * only written down, and may lack what it was refused for. */
+static bool op_is_complete(const struct op *op)
+{
+	const char *detail;
+	switch (op->kind) {
+	case OP_REVOKE:
+		return op->revocation.value[0] != '\0';
+	case OP_ZONE_DROP:
+		return true;
+	case OP_ZONE_ADD:
+		return op->rrset.type == TYPE_SOA && op->rrset.count == 1 &&
+		       name_is_equal(&op->rrset.owner, &op->zone) &&
+		       (op->apex_ns.count == 0 || op->apex_ns.type == TYPE_NS);
+	default:
+		return name_is_under(&op->rrset.owner, &op->zone) &&
+		       (op->rrset.type == TYPE_SOA || type_is_writable(op->rrset.type, &detail));
+	}
 }
 
 static void ops_parse(struct arena *arena, struct decoder *decoder, struct change *change)
@@ -155,13 +180,17 @@ static void ops_parse(struct arena *arena, struct decoder *decoder, struct chang
 		decoder->failed = true;
 		return;
 	}
-	for (uint32_t i = 0; !decoder->failed && i < count; i++)
+	for (uint32_t i = 0; !decoder->failed && i < count; i++) {
 		op_parse(arena, decoder, &change->ops[i]);
+		if (!decoder->failed && change->refused == ERR_OK &&
+		        !op_is_complete(&change->ops[i]))
+			decoder->failed = true;
+	}
 	change->op_count = count;
 }
 
 enum err change_parse(
-	struct arena *arena, const void *bytes, size_t length, struct change *ret_change)
+        struct arena *arena, const void *bytes, size_t length, struct change *ret_change)
 {
 	struct decoder decoder;
 	decoder_init(&decoder, bytes, length);
@@ -177,10 +206,10 @@ enum err change_parse(
 	change.comment = codec_get_string(arena, &decoder);
 	uint8_t refused = decoder_u8(&decoder);
 	change.refused_detail = codec_get_string(arena, &decoder);
-	ops_parse(arena, &decoder, &change);
 	if (refused >= ERR__MAX)
 		return ERR_BAD_REQUEST;
 	change.refused = refused;
+	ops_parse(arena, &decoder, &change);
 	enum err err = codec_end(&decoder);
 	if (err == ERR_OK)
 		*ret_change = change;
@@ -219,9 +248,9 @@ void outcome_pack(struct buf *buf, const struct outcome *outcome)
 static void effects_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
 {
 	uint32_t count = decoder_u32(decoder);
-	outcome->effects = count > CHANGE_OPS_MAX
-		? NULL
-		: arena_calloc(arena, (size_t)count + 1, sizeof(*outcome->effects));
+	outcome->effects = count > CHANGE_OPS_MAX ? NULL
+	                                          : arena_calloc(arena, (size_t)count + 1,
+	                                                    sizeof(*outcome->effects));
 	if (outcome->effects == NULL) {
 		decoder->failed = true;
 		return;
@@ -242,8 +271,8 @@ static void zones_parse(struct arena *arena, struct decoder *decoder, struct out
 {
 	uint32_t count = decoder_u32(decoder);
 	outcome->zones = count > CHANGE_OPS_MAX
-		? NULL
-		: arena_calloc(arena, (size_t)count + 1, sizeof(*outcome->zones));
+	                         ? NULL
+	                         : arena_calloc(arena, (size_t)count + 1, sizeof(*outcome->zones));
 	if (outcome->zones == NULL) {
 		decoder->failed = true;
 		return;
@@ -256,7 +285,7 @@ static void zones_parse(struct arena *arena, struct decoder *decoder, struct out
 }
 
 enum err outcome_parse(
-	struct arena *arena, const void *bytes, size_t length, struct outcome *ret_outcome)
+        struct arena *arena, const void *bytes, size_t length, struct outcome *ret_outcome)
 {
 	struct decoder decoder;
 	decoder_init(&decoder, bytes, length);

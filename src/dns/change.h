@@ -23,7 +23,8 @@
 enum op_kind {
 	OP_RRSET_ADD,   /* adds values; ERR_EXISTS when one is there already */
 	OP_RRSET_PUT,   /* creates or replaces the RRset */
-	OP_RRSET_PATCH, /* drops `remove`, then adds values; what is missing or there already is no error */
+	OP_RRSET_PATCH, /* drops `remove`, then adds values; what is missing or there already is no
+	                   error */
 	OP_RRSET_DROP,  /* drops the RRset; ERR_NOT_FOUND when there is none */
 	OP_VALUE_DROP,  /* drops one value; ERR_NOT_FOUND when it is not there */
 	OP_ZONE_ADD,    /* a new zone: rrset is its SOA, apex_ns its NS RRset; ERR_EXISTS */
@@ -40,8 +41,8 @@ enum effect_action {
 	EFFECT_DELETE = 4,
 };
 
-/* What one covering grant permits for an op. The writer knows the current state, so it is the writer
- * that holds the effect against these: one bound must cover the whole effect. */
+/* What one covering grant permits for an op. The writer knows the current state, so it is the
+ * writer that holds the effect against these: one bound must cover the whole effect. */
 struct bound {
 	uint8_t actions; /* set of enum effect_action */
 	uint32_t ttl_min_s;
@@ -80,7 +81,8 @@ struct revocation {
 
 struct op {
 	enum op_kind kind;
-	struct name zone;   /* the zone that was checked; the writer refuses when it is another by now */
+	struct name
+	        zone; /* the zone that was checked; the writer refuses when it is another by now */
 	struct rrset rrset; /* owner, type, ttl_s, and the values to put or add */
 	bool has_ttl;       /* false: keep the present TTL; ttl_s is for a new RRset */
 	size_t remove_count;
@@ -105,7 +107,8 @@ struct change {
 	const char *request_id;
 	const char *request; /* "PUT /records/www.example.com/A" */
 	const char *comment;
-	enum err refused; /* not ERR_OK: only the audit learns of this attempt, nothing is applied */
+	enum err
+	        refused; /* not ERR_OK: only the audit learns of this attempt, nothing is applied */
 	const char *refused_detail;
 	size_t op_count;
 	struct op *ops;
@@ -145,9 +148,9 @@ size_t change_count_records(const struct change *change);
  * and arena; both must outlive it. */
 void change_pack(struct buf *buf, const struct change *change);
 MUST_CHECK enum err change_parse(
-	struct arena *arena, const void *bytes, size_t length, struct change *ret_change);
+        struct arena *arena, const void *bytes, size_t length, struct change *ret_change);
 void outcome_pack(struct buf *buf, const struct outcome *outcome);
 MUST_CHECK enum err outcome_parse(
-	struct arena *arena, const void *bytes, size_t length, struct outcome *ret_outcome);
+        struct arena *arena, const void *bytes, size_t length, struct outcome *ret_outcome);
 
 #endif

@@ -52,14 +52,14 @@ void codec_put_values(struct buf *buf, const struct rdata *values, size_t count)
 }
 
 struct rdata *codec_get_values(
-	struct arena *arena, struct decoder *decoder, uint16_t type, size_t *ret_count)
+        struct arena *arena, struct decoder *decoder, uint16_t type, size_t *ret_count)
 {
 	uint32_t count = decoder_u32(decoder);
 	*ret_count = 0;
 	if (decoder->failed || count == 0)
 		return NULL;
 	struct rdata *values =
-		count > RRSET_VALUES_MAX ? NULL : arena_calloc(arena, count, sizeof(*values));
+	        count > RRSET_VALUES_MAX ? NULL : arena_calloc(arena, count, sizeof(*values));
 	if (values == NULL) {
 		decoder->failed = true;
 		return NULL;
@@ -68,7 +68,7 @@ struct rdata *codec_get_values(
 		values[i].length = decoder_u16(decoder);
 		values[i].bytes = decoder_bytes(decoder, values[i].length);
 		if (decoder->failed || !rdata_is_valid(type, values[i].bytes, values[i].length) ||
-			(i > 0 && rdata_compare(&values[i - 1], &values[i]) >= 0)) {
+		        (i > 0 && rdata_compare(&values[i - 1], &values[i]) >= 0)) {
 			decoder->failed = true;
 			return NULL;
 		}

@@ -26,7 +26,7 @@ void codec_get_name(struct decoder *decoder, struct name *ret_name);
  * message; each must be valid for the type, and all sorted without duplicates. */
 void codec_put_values(struct buf *buf, const struct rdata *values, size_t count);
 struct rdata *codec_get_values(
-	struct arena *arena, struct decoder *decoder, uint16_t type, size_t *ret_count);
+        struct arena *arena, struct decoder *decoder, uint16_t type, size_t *ret_count);
 
 /* Owner, type, TTL, values. */
 void codec_put_rrset(struct buf *buf, const struct rrset *rrset);

@@ -23,10 +23,10 @@ struct name {
 
 /* Parses an absolute name with or without its final dot. Letters become lower case. Escapes (\. and
  * \DDD) are decoded (RFC 1035 section 5.1). Refused: empty labels, labels over 63, names over 255
- * octets, control bytes and spaces (also escaped), bytes over 0x7e (IDNA A-labels only). "." is the root.
- * ERR_INVALID_NAME; *ret_detail is then a static sentence, untouched otherwise. */
+ * octets, control bytes and spaces (also escaped), bytes over 0x7e (IDNA A-labels only). "." is the
+ * root. ERR_INVALID_NAME; *ret_detail is then a static sentence, untouched otherwise. */
 MUST_CHECK enum err name_parse(
-	const char *text, size_t length, struct name *ret_name, const char **ret_detail);
+        const char *text, size_t length, struct name *ret_name, const char **ret_detail);
 
 /* The name in wire form, already canonical (from the store or a message), with nothing behind it.
  * False when it is not well formed. */
@@ -58,18 +58,20 @@ const uint8_t *name_first_label(const struct name *name, size_t *ret_length);
 
 /* Puts prefix (a name with its root label dropped: "www" or "a.b") before suffix.
  * False when the result is longer than 255 octets. */
-MUST_CHECK bool name_concat(const struct name *prefix, const struct name *suffix, struct name *ret_name);
+MUST_CHECK bool name_concat(
+        const struct name *prefix, const struct name *suffix, struct name *ret_name);
 
-/* A key whose bytes, compared with memcmp, sort names canonically (RFC 4034 section 6.1): the labels
- * from the root down, each followed by 0x00. All keys of names below X begin with the key of X.
- * A name without zero octets is required, which name_parse grants. */
+/* A key whose bytes, compared with memcmp, sort names canonically (RFC 4034 section 6.1): the
+ * labels from the root down, each followed by 0x00. All keys of names below X begin with the key of
+ * X. A name without zero octets is required, which name_parse grants. */
 #define NAME_KEY_BYTES NAME_WIRE_MAX
 size_t name_render_key(const struct name *name, uint8_t ret_key[static NAME_KEY_BYTES]);
 
 /* Back from the key. False when key is not one. */
 MUST_CHECK bool name_parse_key(const uint8_t *key, size_t length, struct name *ret_name);
 
-/* The name as a file name: name_render, when that needs no "/" and no leading "."; false otherwise. */
+/* The name as a file name: name_render, when that needs no "/" and no leading "."; false otherwise.
+ */
 MUST_CHECK bool name_render_file(const struct name *name, char ret_text[static NAME_TEXT_BYTES]);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "dns/name.h"
 #include "dns/rdata_check.h"
+#include "dns/rdata_spell.h"
 #include "dns/rdata_walk.h"
 #include "dns/token.h"
 #include "dns/txt.h"
@@ -254,6 +255,21 @@ enum err rdata_parse(struct arena *arena, uint16_t type, const char *text, size_
 	}
 	*ret_rdata = rdata;
 	return ERR_OK;
+}
+
+bool rdata_is_spelled(
+        uint16_t type, const struct rdata *rdata, const char *text, size_t text_length)
+{
+	size_t line_length;
+	if (render_line(type, text, text_length, &line_length) != NULL || !scanner_prepare())
+		return false;
+	const zs_scanner_t *scanner = &zone_line.scanner;
+	if (!scan_line(type, line_length)) {
+		scanner_drop();
+		return false;
+	}
+	return scanner->r_data_length == rdata->length &&
+	       memcmp(scanner->r_data, rdata->bytes, rdata->length) == 0;
 }
 
 bool rdata_is_valid(uint16_t type, const uint8_t *bytes, size_t length)

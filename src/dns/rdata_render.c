@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dns/name.h"
+#include "dns/rdata_spell.h"
 #include "dns/rdata_walk.h"
 #include "dns/token.h"
 #include "dns/txt.h"
@@ -39,6 +40,22 @@ static void put_generic(struct buf *buf, const struct rdata *rdata)
 	}
 }
 
+/* libknot does not quote a parameter of SVCB for the characters that begin a comment or join lines.
+ */
+static bool has_bare_special(const char *text, size_t length)
+{
+	bool is_quoted = false;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			is_quoted = !is_quoted;
+		else if (!is_quoted && (text[i] == ';' || text[i] == '(' || text[i] == ')'))
+			return true;
+	}
+	return is_quoted;
+}
+
 /* libknot's text of the value in dump.text; its length, or 0 when libknot has none. */
 static size_t dump_value(uint16_t type, const struct rdata *rdata)
 {
@@ -49,10 +66,11 @@ static size_t dump_value(uint16_t type, const struct rdata *rdata)
 	rrset.rrs.size = (uint32_t)knot_rdata_size(rdata->length);
 	int length = knot_rrset_txt_dump_data(
 	        &rrset, 0, dump.text, sizeof(dump.text), &KNOT_DUMP_STYLE_DEFAULT);
-	/* Of types that it does not know libknot writes \# n hex too, which is no text of fields. */
+	/* Of types that it does not know libknot writes \# n hex too, which is no text of fields.
+	 */
 	if (length <= 0 || strncmp(dump.text, "\\#", 2) == 0)
 		return 0;
-	return (size_t)length;
+	return has_bare_special(dump.text, (size_t)length) ? 0 : (size_t)length;
 }
 
 /* A type whose values hold no name at a place of its own needs no second look at its text. */
@@ -90,17 +108,32 @@ static void put_fields(struct buf *buf, uint16_t type, const struct rdata *rdata
 	}
 }
 
+/* Octets and names have one spelling; only of the others libknot and libzscanner may think
+ * differently. */
+static bool is_plain_layout(const char *layout)
+{
+	return strspn(layout, "1248n") == strlen(layout);
+}
+
 void rdata_render(struct buf *buf, uint16_t type, const struct rdata *rdata)
 {
 	if (type == TYPE_TXT || type == TYPE_SPF) {
 		txt_render(buf, rdata);
 		return;
 	}
-	size_t text_length = type_layout(type) == NULL ? 0 : dump_value(type, rdata);
-	if (text_length == 0)
+	const char *layout = type_layout(type);
+	size_t text_length = layout == NULL ? 0 : dump_value(type, rdata);
+	if (text_length == 0) {
 		put_generic(buf, rdata);
-	else
-		put_fields(buf, type, rdata, text_length, false);
+		return;
+	}
+	size_t start = buf->length;
+	put_fields(buf, type, rdata, text_length, false);
+	if (buf_is_full(buf) || is_plain_layout(layout) ||
+	        rdata_is_spelled(type, rdata, buf->bytes + start, buf->length - start))
+		return;
+	buf->length = start;
+	put_generic(buf, rdata);
 }
 
 /* CoreDNS 1.11.1 reads no long strings, no parameter by its number when that has a name, and

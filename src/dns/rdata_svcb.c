@@ -25,6 +25,16 @@ struct svcb_param {
 	const uint8_t *value;
 };
 
+/* Not among the octets that give a length. */
+static bool has_odd_octet(const struct svcb_param *param)
+{
+	for (size_t at = 0; at < param->length; at += 1u + param->value[at])
+		if (memchr(param->value + at + 1, ',', param->value[at]) != NULL ||
+		        memchr(param->value + at + 1, '\\', param->value[at]) != NULL)
+			return true;
+	return false;
+}
+
 static const char *check_svcb_alpn(const struct svcb_param *param)
 {
 	size_t at = 0;
@@ -32,6 +42,10 @@ static const char *check_svcb_alpn(const struct svcb_param *param)
 		at += 1u + param->value[at];
 	if (param->length == 0 || at != param->length)
 		return "The value of alpn is no list of protocol identifiers";
+	/* libzscanner misreads some spellings of these (RFC 9460 appendix A.1). No registered
+	 * identifier has one. */
+	if (has_odd_octet(param))
+		return "A protocol identifier has a backslash or a comma";
 	return NULL;
 }
 

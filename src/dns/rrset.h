@@ -31,8 +31,8 @@ struct rrset {
 
 /* Sorts values canonically and finds duplicates. Returns the index, in the order given, of the
  * first value that repeats an earlier one, or count when there is none. With duplicates the
- * values are left as they were. (Of more than RRSET_VALUES_MAX values, which callers refuse, both the
- * index and what is left are in sorted order.) */
+ * values are left as they were. (Of more than RRSET_VALUES_MAX values, which callers refuse, both
+ * the index and what is left are in sorted order.) */
 size_t rrset_sort(struct rdata *values, size_t count);
 
 /* Where value stands among the sorted values; NULL when it is not there. */
@@ -50,6 +50,6 @@ void rrset_pack_values(struct buf *buf, const struct rrset *rrset);
 /* Back from the blob into rrset->values and ->count (pointing into blob, which must outlive them).
  * ERR_INTERNAL when the blob is damaged, ERR_TOO_LARGE when the arena is full. */
 MUST_CHECK enum err rrset_parse_values(
-	struct arena *arena, const void *blob, size_t length, struct rrset *rrset);
+        struct arena *arena, const void *blob, size_t length, struct rrset *rrset);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dns/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "dns/type.h"
+
 #define TIMEOUT_MAX_MS 30000u
+#define CHAIN_MAX      16u /* CNAMEs in a row; a circle ends here, too */
 
 void verify_question_pack(struct buf *buf, const struct verify_question *question)
 {
@@ -19,7 +23,7 @@ void verify_question_pack(struct buf *buf, const struct verify_question *questio
 }
 
 enum err verify_question_parse(
-	const void *bytes, size_t length, struct verify_question *ret_question)
+        const void *bytes, size_t length, struct verify_question *ret_question)
 {
 	struct decoder decoder;
 	decoder_init(&decoder, bytes, length);
@@ -34,7 +38,7 @@ enum err verify_question_parse(
 		question.expect.bytes = decoder_bytes(&decoder, question.expect.length);
 	}
 	if (!decoder_is_done(&decoder) || question.timeout_ms > TIMEOUT_MAX_MS ||
-		!name_parse_wire(owner, owner_length, &question.owner))
+	        !name_parse_wire(owner, owner_length, &question.owner))
 		return ERR_BAD_REQUEST;
 	*ret_question = question;
 	return ERR_OK;
@@ -66,8 +70,8 @@ void verify_report_pack(struct buf *buf, uint16_t type, const struct verify_repo
 		verify_server_pack(buf, &report->servers[i]);
 }
 
-static enum err verify_server_parse(
-	struct arena *arena, struct decoder *decoder, uint16_t type, struct verify_server *ret_server)
+static enum err verify_server_parse(struct arena *arena, struct decoder *decoder, uint16_t type,
+        struct verify_server *ret_server)
 {
 	uint16_t address_length = decoder_u16(decoder);
 	const uint8_t *address = decoder_bytes(decoder, address_length);
@@ -80,7 +84,7 @@ static enum err verify_server_parse(
 		return ERR_BAD_REQUEST;
 	ret_server->address = arena_dup(arena, address, address_length);
 	ret_server->values =
-		arena_calloc(arena, ret_server->value_count + 1, sizeof(*ret_server->values));
+	        arena_calloc(arena, ret_server->value_count + 1, sizeof(*ret_server->values));
 	if (ret_server->address == NULL || ret_server->values == NULL)
 		return ERR_TOO_LARGE;
 	for (size_t i = 0; i < ret_server->value_count; i++) {
@@ -94,8 +98,10 @@ static enum err verify_server_parse(
 }
 
 enum err verify_report_parse(
-	struct arena *arena, const void *bytes, size_t length, struct verify_report *ret_report)
+        struct arena *arena, const void *bytes, size_t length, struct verify_report *ret_report)
 {
+	if (length == 0)
+		return ERR_OVERLOADED;
 	struct decoder decoder;
 	decoder_init(&decoder, bytes, length);
 	uint16_t type = decoder_u16(&decoder);
@@ -119,10 +125,92 @@ enum err verify_report_parse(
 	return ERR_OK;
 }
 
+/* ---- what an answer says ---- */
+
+static const struct answer_record *find_record(
+        const struct answer_record *records, size_t count, const struct name *owner, uint16_t type)
+{
+	for (size_t i = 0; i < count; i++)
+		if (records[i].type == type && name_is_equal(&records[i].owner, owner))
+			return &records[i];
+	return NULL;
+}
+
+/* Moves owner to where the records of the type are. False when the answer does not lead there. */
+static bool follow_chain(
+        const struct answer_record *records, size_t count, uint16_t type, struct name *owner)
+{
+	for (unsigned i = 0; i <= CHAIN_MAX; i++) {
+		if (find_record(records, count, owner, type) != NULL)
+			return true;
+		const struct answer_record *alias = find_record(records, count, owner, TYPE_CNAME);
+		if (alias == NULL ||
+		        !name_parse_wire(alias->rdata.bytes, alias->rdata.length, owner))
+			return false;
+	}
+	return false;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+	return rdata_compare(a, b);
+}
+
+/* Sorted, each once; returns how many there are. */
+static size_t pick_values(const struct answer_record *records, size_t count, uint16_t type,
+        const struct name *owner, struct rdata *ret_values)
+{
+	size_t picked = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct rdata *value = &records[i].rdata;
+		if (records[i].type == type && name_is_equal(&records[i].owner, owner) &&
+		        rdata_is_valid(type, value->bytes, value->length))
+			ret_values[picked++] = *value;
+	}
+	qsort(ret_values, picked, sizeof(*ret_values), compare_values);
+	size_t kept = 0;
+	for (size_t i = 0; i < picked; i++)
+		if (kept == 0 || rdata_compare(&ret_values[kept - 1], &ret_values[i]) != 0)
+			ret_values[kept++] = ret_values[i];
+	return kept;
+}
+
+static bool is_expected(
+        const struct verify_question *question, const struct rdata *values, size_t count)
+{
+	if (!question->has_expect)
+		return count > 0;
+	return count > 0 &&
+	       bsearch(&question->expect, values, count, sizeof(*values), compare_values) != NULL;
+}
+
+void verify_take_answer(struct arena *arena, const struct verify_question *question,
+        const struct answer *answer, struct verify_server *server)
+{
+	struct answer_record *records;
+	size_t count;
+	server->has_answered = true;
+	server->is_verified = false;
+	server->rcode = answer->rcode;
+	server->value_count = 0;
+	server->values = NULL;
+	if (answer_parse_records(arena, answer, &records, &count) != ERR_OK)
+		return;
+	struct name owner = question->owner;
+	struct rdata *values = arena_calloc(arena, count + 1, sizeof(*values));
+	if (values == NULL || !follow_chain(records, count, question->type, &owner))
+		return;
+	count = pick_values(records, count, question->type, &owner, values);
+	server->is_verified =
+	        answer->rcode == RCODE_NOERROR && is_expected(question, values, count);
+	server->values = values;
+	server->value_count = count < VERIFY_VALUES_MAX ? count : VERIFY_VALUES_MAX;
+}
+
 const char *verify_rcode_name(uint8_t rcode)
 {
 	static const char *const names[] = { "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
-		"REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "RCODE11", "RCODE12",
-		"RCODE13", "RCODE14", "RCODE15" };
+		"REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "RCODE11",
+		"RCODE12", "RCODE13", "RCODE14", "RCODE15" };
 	return names[rcode & 0x0f];
 }

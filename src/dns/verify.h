@@ -14,6 +14,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "dns/name.h"
+#include "dns/query.h"
 #include "dns/rdata.h"
 
 #define VERIFY_SERVERS_MAX 16u
@@ -45,13 +46,23 @@ struct verify_report {
 	struct verify_server *servers;
 };
 
-/* Bytes and back, as in dns/change.h: parsing checks everything again. */
+/* Bytes and back, as in dns/change.h: parsing checks everything again. No bytes at all stand for a
+ * report that could not be made because there are too many questions: ERR_OVERLOADED. */
 void verify_question_pack(struct buf *buf, const struct verify_question *question);
 MUST_CHECK enum err verify_question_parse(
-	const void *bytes, size_t length, struct verify_question *ret_question);
+        const void *bytes, size_t length, struct verify_question *ret_question);
 void verify_report_pack(struct buf *buf, uint16_t type, const struct verify_report *report);
-MUST_CHECK enum err verify_report_parse(struct arena *arena, const void *bytes, size_t length,
-	struct verify_report *ret_report);
+MUST_CHECK enum err verify_report_parse(
+        struct arena *arena, const void *bytes, size_t length, struct verify_report *ret_report);
+
+/* Puts what an answer says to the question into a server's part of the report, all but its address
+ * and time: the records of the type at the question's owner, or where the CNAMEs in the answer lead
+ * (RFC 1034 section 3.6.2), in canonical order, each once, VERIFY_VALUES_MAX at most. It is
+ * verified when the code is NOERROR and the expected value, or any when none is, is among them. Of
+ * an answer whose records are damaged, or too many for the arena, only the code is taken. The
+ * values live in the arena. */
+void verify_take_answer(struct arena *arena, const struct verify_question *question,
+        const struct answer *answer, struct verify_server *server);
 
 /* "NOERROR", "NXDOMAIN", …, "RCODE11" for those without a name. Static storage. */
 const char *verify_rcode_name(uint8_t rcode);
