@@ -7,6 +7,7 @@ dist_man_MANS += \
 	docs/man/coregated.8
 
 dist_doc_DATA = \
+	docs/api.md \
 	docs/install.md \
 	docs/operations.md \
 	docs/threat-model.md \
