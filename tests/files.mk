@@ -81,7 +81,8 @@ DNS_TESTS = \
 	tests/unit/dns/test_rdata \
 	tests/unit/dns/test_rrset \
 	tests/unit/dns/test_soa \
-	tests/unit/dns/test_type
+	tests/unit/dns/test_type \
+	tests/unit/dns/test_verify
 TESTS += $(DNS_TESTS)
 check_PROGRAMS += tests/unit/dns/test_change
 tests_unit_dns_test_change_SOURCES = tests/unit/dns/test_change.c
@@ -112,6 +113,10 @@ check_PROGRAMS += tests/unit/dns/test_type
 tests_unit_dns_test_type_SOURCES = tests/unit/dns/test_type.c
 tests_unit_dns_test_type_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_dns_test_type_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_verify
+tests_unit_dns_test_verify_SOURCES = tests/unit/dns/test_verify.c
+tests_unit_dns_test_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_verify_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 # What tests/e2e/test_types_served.py compares with the answers of CoreDNS.
 check_PROGRAMS += tests/unit/dns/dump_types
 tests_unit_dns_dump_types_SOURCES = tests/unit/dns/dump_types.c tests/unit/dns/values.h
@@ -328,6 +333,12 @@ tests_unit_test_publisher_SOURCES = tests/unit/test_publisher.c \
 	src/publisher_verify.c
 tests_unit_test_publisher_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_publisher_LDADD = $(SERVER_LIBS) $(PUBLISH_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+
+TESTS += tests/unit/test_waiters
+check_PROGRAMS += tests/unit/test_waiters
+tests_unit_test_waiters_SOURCES = tests/unit/test_waiters.c src/waiters.c src/waiters.h
+tests_unit_test_waiters_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_waiters_LDADD = $(CMOCKA_LIBS)
 
 # ---- audit
 TESTS += tests/unit/audit/test_chain

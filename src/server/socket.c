@@ -107,10 +107,10 @@ enum err socket_listen_seqpacket(const struct socket_settings *settings, int *re
 enum err socket_take_activated(int *ret_fd)
 {
 	int count = sd_listen_fds(1);
-	if (count <= 0)
+	if (count == 0)
 		return ERR_NOT_FOUND;
 	int fd = SD_LISTEN_FDS_START;
-	if (count > 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+	if (count != 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
 		return ERR_CONFLICT;
 	int flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
