@@ -2,6 +2,7 @@
 #include "execute.h"
 
 #include "auth/policy.h"
+#include "core/clock.h"
 #include "http/conditional.h"
 
 /* What the publisher may take beyond the client's own timeout before it counts as dead. */
@@ -147,21 +148,40 @@ enum err execute_lookup(struct exchange *x)
 	}
 }
 
-enum err execute_verify(struct exchange *x)
+static enum err ask_publisher(struct exchange *x, const struct verify_question *question)
 {
-	reader_end(x->pipeline->reader);
 	struct buf message;
 	buf_init(&message, x->arena, CHANNEL_INLINE_BYTES * 2);
-	verify_question_pack(&message, &x->plan.verify);
+	verify_question_pack(&message, question);
 	if (buf_is_full(&message))
 		return ERR_TOO_LARGE;
 	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
 		.length = message.length };
 	struct channel_bytes answer;
 	enum err err = channel_call(&x->pipeline->publisher, x->arena, &bytes,
-	        (int)x->plan.verify.timeout_ms + VERIFY_MARGIN_MS, &answer);
+	        (int)question->timeout_ms + VERIFY_MARGIN_MS, &answer);
 	if (err != ERR_OK)
 		return err;
 	err = verify_report_parse(x->arena, answer.bytes, answer.length, &x->verify);
 	return err == ERR_BAD_REQUEST ? ERR_INTERNAL : err;
+}
+
+enum err execute_verify(struct exchange *x)
+{
+	reader_end(x->pipeline->reader);
+	struct verify_question question = x->plan.verify;
+	struct waiters *waiters = &x->pipeline->settings.shared->state->waiters;
+	struct waiter waiter;
+	int64_t now_ms = (int64_t)(clock_steady_ns() / 1000000);
+	/* A place is kept for longer than the channel waits, so that it is never taken twice. */
+	int64_t until_ms = now_ms + question.timeout_ms + 2 * (int64_t)VERIFY_MARGIN_MS;
+	bool may_wait = question.timeout_ms > 0 &&
+	                waiters_enter(waiters, x->pipeline->settings.conf->responders, now_ms,
+	                        until_ms, &waiter);
+	if (!may_wait)
+		question.timeout_ms = 0;
+	enum err err = ask_publisher(x, &question);
+	if (may_wait)
+		waiters_leave(waiters, &waiter);
+	return err;
 }

@@ -13,12 +13,14 @@
 #include "core/metrics.h"
 #include "limit/limit.h"
 #include "publish/board.h"
+#include "waiters.h"
 
-/* The writer's own few words. */
+/* The writer's own few words, and the places of responders that wait. */
 struct shared_state {
 	_Atomic uint64_t revocation_generation; /* moves after each committed revocation */
 	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
 	_Atomic int64_t writer_failing_ms; /* wall clock since when commits fail; 0: they work */
+	struct waiters waiters;
 };
 
 /* The writer takes a turn at least this often; three missed ones and it counts as dead. */
