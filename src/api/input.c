@@ -42,7 +42,7 @@ bool input_parse_value(const struct plan_input *input, const char *place, uint16
         const char *text, struct rdata *ret_value)
 {
 	const char *detail = "The value is too long.";
-	enum err err = rdata_parse(input->arena, type, text, strlen(text), ret_value, &detail);
+	enum err err = rdata_parse(input->arena, type, text, ret_value, &detail);
 	if (err == ERR_OK)
 		return true;
 	faults_add(input->faults, err, place, "%s", detail);

@@ -235,9 +235,10 @@ static enum err scan_value(struct arena *arena, uint16_t type, size_t line_lengt
 	return ERR_OK;
 }
 
-enum err rdata_parse(struct arena *arena, uint16_t type, const char *text, size_t length,
-        struct rdata *ret_rdata, const char **ret_detail)
+enum err rdata_parse(struct arena *arena, uint16_t type, const char *text, struct rdata *ret_rdata,
+        const char **ret_detail)
 {
+	size_t length = strlen(text);
 	if (type == TYPE_TXT || type == TYPE_SPF)
 		return txt_parse(arena, text, length, ret_rdata, ret_detail);
 	size_t line_length;

@@ -19,11 +19,11 @@ struct rdata {
 	const uint8_t *bytes; /* canonical wire form: embedded names lower case */
 };
 
-/* Parses one value of a type as the API takes it: presentation format, names absolute with or
- * without the final dot, "\# n hex" (RFC 3597), TXT as plain text or quoted strings. Exactly one
- * record comes of it, or ERR_INVALID_RECORD with *ret_detail in the arena; ERR_TOO_LARGE when the
- * arena is full. ret_rdata->bytes live in the arena. */
-MUST_CHECK enum err rdata_parse(struct arena *arena, uint16_t type, const char *text, size_t length,
+/* Parses one value of a type, a NUL-terminated string, as the API takes it: presentation format,
+ * names absolute with or without the final dot, "\# n hex" (RFC 3597), TXT as plain text or quoted
+ * strings. Exactly one record comes of it, or ERR_INVALID_RECORD with a static *ret_detail;
+ * ERR_TOO_LARGE when the arena is full. ret_rdata->bytes live in the arena. */
+MUST_CHECK enum err rdata_parse(struct arena *arena, uint16_t type, const char *text,
         struct rdata *ret_rdata, const char **ret_detail);
 
 /* Checks that wire bytes of a type are well formed and canonical (from the store or a message). */

@@ -75,7 +75,7 @@ static void print_text(const char *label, const char *type_text, const char *tex
 	const char *detail = "";
 	if (type_parse(type_text, strlen(type_text), &type) != ERR_OK)
 		die(type_text, "no type");
-	if (rdata_parse(arena, type, text, strlen(text), &rdata, &detail) != ERR_OK)
+	if (rdata_parse(arena, type, text, &rdata, &detail) != ERR_OK)
 		die(text, detail);
 	print_record(label, type_text, &rdata);
 }

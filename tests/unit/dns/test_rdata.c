@@ -64,7 +64,7 @@ static void check_round_trip(uint16_t type, const struct rdata *rdata)
 		bool is_generic = strncmp(text, "\\#", 2) == 0;
 		if (is_zone && is_generic && (type == TYPE_TXT || type == TYPE_SPF))
 			continue;
-		if (rdata_parse(arena, type, text, strlen(text), &again, &detail) != ERR_OK)
+		if (rdata_parse(arena, type, text, &again, &detail) != ERR_OK)
 			fail_msg("type %u: %s: %s", type, text, detail);
 		if (rdata_compare(rdata, &again) != 0)
 			fail_msg("type %u: %s came back as other bytes", type, text);
@@ -82,8 +82,7 @@ static void test_values(void **state)
 		uint16_t type = type_of(value->type);
 		const char *detail = "";
 		struct rdata rdata;
-		if (rdata_parse(arena, type, value->text, strlen(value->text), &rdata, &detail) !=
-		        ERR_OK)
+		if (rdata_parse(arena, type, value->text, &rdata, &detail) != ERR_OK)
 			fail_msg("%s %s: %s", value->type, value->text, detail);
 		if (value->canonical != NULL)
 			assert_string_equal(render(type, &rdata, false), value->canonical);
@@ -111,20 +110,27 @@ static void test_made_values(void **state)
 	}
 }
 
-static void check_refused(const char *type_text, const char *text, size_t length)
+/* Parses the first characters of a text, in a copy of their exact size so that reading behind them
+ * shows. */
+static enum err parse_front(
+        struct arena *into, uint16_t type, const char *text, size_t length, struct rdata *ret_rdata)
 {
 	const char *detail = NULL;
-	struct rdata rdata = { .length = 77 };
-	uint16_t type = type_of(type_text);
-	/* A copy of its exact size, so that reading behind it shows. */
 	char *copy = malloc(length + 1);
 	assert_non_null(copy);
 	memcpy(copy, text, length);
-	enum err err = rdata_parse(arena, type, copy, length, &rdata, &detail);
+	copy[length] = '\0';
+	enum err err = rdata_parse(into, type, copy, ret_rdata, &detail);
 	free(copy);
-	if (err != ERR_INVALID_RECORD)
+	assert_true(err != ERR_INVALID_RECORD || detail != NULL);
+	return err;
+}
+
+static void check_refused(const char *type_text, const char *text, size_t length)
+{
+	struct rdata rdata = { .length = 77 };
+	if (parse_front(arena, type_of(type_text), text, length, &rdata) != ERR_INVALID_RECORD)
 		fail_msg("accepted: %s %.*s", type_text, (int)length, text);
-	assert_non_null(detail);
 	assert_int_equal(rdata.length, 77);
 }
 
@@ -141,10 +147,6 @@ static void test_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		check_refused(cases[i].type, cases[i].text, strlen(cases[i].text));
-	check_refused("A", "1.2.3.4\0", 8);
-	check_refused("NS", "a\0b", 3);
-	check_refused("TXT", "a\0b", 3);
-	check_refused("TXT", "\"a\0b\"", 5);
 }
 
 /* What would end the line, open another or hide its rest is refused in every type. */
@@ -200,7 +202,7 @@ static void test_no_memory_of_refusals(void **state)
 		const char *detail = "";
 		struct rdata rdata;
 		check_refused("A", bad[i], strlen(bad[i]));
-		assert_int_equal(rdata_parse(arena, 1, "192.0.2.1", 9, &rdata, &detail), ERR_OK);
+		assert_int_equal(rdata_parse(arena, 1, "192.0.2.1", &rdata, &detail), ERR_OK);
 		assert_int_equal(rdata.length, 4);
 		assert_memory_equal(rdata.bytes, "\300\000\002\001", 4);
 	}
@@ -209,33 +211,31 @@ static void test_no_memory_of_refusals(void **state)
 static void test_long_txt(void **state)
 {
 	static char text[300000];
-	const char *detail = "";
 	struct rdata rdata;
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	/* 65280 octets in 256 strings are the most. */
-	assert_int_equal(rdata_parse(arena, TYPE_TXT, text, 65279, &rdata, &detail), ERR_OK);
+	assert_int_equal(parse_front(arena, TYPE_TXT, text, 65279, &rdata), ERR_OK);
 	assert_int_equal(rdata.length, 65535);
 	check_round_trip(TYPE_TXT, &rdata);
 	check_refused("TXT", text, 65280);
 	check_refused("TXT", text, sizeof(text));
 	for (size_t length = 254; length <= 256; length++) {
-		assert_int_equal(
-		        rdata_parse(arena, TYPE_TXT, text, length, &rdata, &detail), ERR_OK);
+		assert_int_equal(parse_front(arena, TYPE_TXT, text, length, &rdata), ERR_OK);
 		assert_int_equal(rdata.length, length + 1 + (length > 255));
 	}
 	text[0] = '"';
 	text[257] = '"';
 	check_refused("TXT", text, 258);
 	text[256] = '"';
-	assert_int_equal(rdata_parse(arena, TYPE_TXT, text, 257, &rdata, &detail), ERR_OK);
+	assert_int_equal(parse_front(arena, TYPE_TXT, text, 257, &rdata), ERR_OK);
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = "\"\" "[i % 3];
 	check_refused("TXT", text, sizeof(text));
 	/* A character cut by the split is still text. */
 	memset(text, 'x', 254);
 	memcpy(text + 254, "\342\202\254 end", 8);
-	assert_int_equal(rdata_parse(arena, TYPE_TXT, text, 261, &rdata, &detail), ERR_OK);
+	assert_int_equal(parse_front(arena, TYPE_TXT, text, 261, &rdata), ERR_OK);
 	assert_memory_equal(render(TYPE_TXT, &rdata, false), text, 261);
 	check_round_trip(TYPE_TXT, &rdata);
 }
@@ -254,11 +254,10 @@ static void test_long_values(void **state)
 			check_refused(types[i], text, 170001);
 		}
 	/* The longest there is: 65535 octets. */
-	const char *detail = "";
 	struct rdata rdata;
 	memset(text, '0', sizeof(text));
 	memcpy(text, "\\# 65535 ", 9);
-	assert_int_equal(rdata_parse(arena, 65280, text, 9 + 131070, &rdata, &detail), ERR_OK);
+	assert_int_equal(parse_front(arena, 65280, text, 9 + 131070, &rdata), ERR_OK);
 	assert_int_equal(rdata.length, 65535);
 	check_round_trip(65280, &rdata);
 }
@@ -293,9 +292,7 @@ static void test_cut_wire(void **state)
 		const char *detail = "";
 		struct rdata rdata;
 		uint16_t type = type_of(values[i].type);
-		assert_int_equal(rdata_parse(arena, type, values[i].text, strlen(values[i].text),
-		                         &rdata, &detail),
-		        ERR_OK);
+		assert_int_equal(rdata_parse(arena, type, values[i].text, &rdata, &detail), ERR_OK);
 		for (size_t length = 0; length <= rdata.length; length++) {
 			uint8_t *copy = malloc(length + 1);
 			assert_non_null(copy);
@@ -314,17 +311,14 @@ static void test_full_arena(void **state)
 	(void)state;
 	struct arena *small = arena_open(4096);
 	static char text[9000];
-	const char *detail = "";
 	struct rdata rdata;
 	memset(text, 'x', sizeof(text));
-	assert_int_equal(
-	        rdata_parse(small, TYPE_TXT, text, sizeof(text), &rdata, &detail), ERR_TOO_LARGE);
+	assert_int_equal(parse_front(small, TYPE_TXT, text, sizeof(text), &rdata), ERR_TOO_LARGE);
 	text[0] = '"';
-	assert_int_equal(
-	        rdata_parse(small, TYPE_TXT, text, sizeof(text), &rdata, &detail), ERR_TOO_LARGE);
+	assert_int_equal(parse_front(small, TYPE_TXT, text, sizeof(text), &rdata), ERR_TOO_LARGE);
 	memset(text, '0', sizeof(text));
 	memcpy(text, "\\# 4400 ", 8);
-	assert_int_equal(rdata_parse(small, 65280, text, 8 + 8800, &rdata, &detail), ERR_TOO_LARGE);
+	assert_int_equal(parse_front(small, 65280, text, 8 + 8800, &rdata), ERR_TOO_LARGE);
 	arena_close(small);
 }
 

@@ -81,8 +81,7 @@ static void build_rrset(const struct sample *sample, struct rrset *ret_rrset)
 		.owner = name_of(sample->owner), .ttl_s = sample->ttl_s, .count = 1, .values = value
 	};
 	assert_int_equal(type_parse(sample->type, strlen(sample->type), &ret_rrset->type), ERR_OK);
-	if (rdata_parse(arena, ret_rrset->type, sample->value, strlen(sample->value), value,
-	            &detail) != ERR_OK)
+	if (rdata_parse(arena, ret_rrset->type, sample->value, value, &detail) != ERR_OK)
 		fail_msg("%s %s: %s", sample->type, sample->value, detail);
 }
 
@@ -196,7 +195,7 @@ static bool parse_line(char *line, struct rrset *ret_rrset)
 		.count = 1,
 		.values = value };
 	return type_parse(fields[3], strlen(fields[3]), &ret_rrset->type) == ERR_OK &&
-	       rdata_parse(arena, ret_rrset->type, rest, strlen(rest), value, &detail) == ERR_OK;
+	       rdata_parse(arena, ret_rrset->type, rest, value, &detail) == ERR_OK;
 }
 
 static bool is_sample(const struct rrset *rrset)

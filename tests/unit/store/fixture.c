@@ -81,8 +81,7 @@ struct rdata fixture_value(struct arena *arena, const char *type, const char *te
 		if (*at == '~')
 			*at = ' ';
 	}
-	enum err err =
-	        rdata_parse(arena, parse_type(type), spaced, strlen(spaced), &rdata, &detail);
+	enum err err = rdata_parse(arena, parse_type(type), spaced, &rdata, &detail);
 	if (err != ERR_OK)
 		fprintf(stderr, "%s %s: %s\n", type, spaced, detail);
 	REQUIRE(err == ERR_OK);
