@@ -149,7 +149,7 @@ build_in() {
 			make -s -j"$(nproc)" "$@" >"$log" 2>&1 || exit 1
 		fi
 	) 8>"$cache/build.lock" ||
-		fail "cannot build: $(grep -m1 -E 'error|Error' "$log" || tail -n1 "$log") (see $log)"
+		fail "cannot build: $(grep -m1 -E 'error:|undefined reference|No rule|\*\*\*' "$log" || tail -n1 "$log") (see $log)"
 }
 
 # ---- ports
