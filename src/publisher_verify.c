@@ -73,13 +73,20 @@ static void tell(void *context, void *token, const struct verify_question *quest
 
 /* ---- questions ---- */
 
+static bool refuse(const struct peer *peer)
+{
+	const struct channel_bytes nothing = { 0 };
+	return frame_send(peer->fd, &nothing, peer->verify->scratch);
+}
+
+/* False when the connection is of no more use. */
 static bool peer_ask(struct peer *peer, const struct frame *frame, int64_t steady_ms)
 {
 	struct verify_question question;
-	if (verify_question_parse(frame->message.bytes, frame->message.length, &question) !=
-	                ERR_OK ||
-	        asker_ask(peer->verify->asker, &question, peer, steady_ms) != ERR_OK)
+	if (verify_question_parse(frame->message.bytes, frame->message.length, &question) != ERR_OK)
 		return false;
+	if (asker_ask(peer->verify->asker, &question, peer, steady_ms) != ERR_OK)
+		return refuse(peer);
 	peer->is_asking = true;
 	return true;
 }

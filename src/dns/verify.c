@@ -194,15 +194,15 @@ void verify_take_answer(struct arena *arena, const struct verify_question *quest
 	server->rcode = answer->rcode;
 	server->value_count = 0;
 	server->values = NULL;
-	if (answer_parse_records(arena, answer, &records, &count) != ERR_OK)
+	if (answer->rcode != RCODE_NOERROR ||
+	        answer_parse_records(arena, answer, &records, &count) != ERR_OK)
 		return;
 	struct name owner = question->owner;
 	struct rdata *values = arena_calloc(arena, count + 1, sizeof(*values));
 	if (values == NULL || !follow_chain(records, count, question->type, &owner))
 		return;
 	count = pick_values(records, count, question->type, &owner, values);
-	server->is_verified =
-	        answer->rcode == RCODE_NOERROR && is_expected(question, values, count);
+	server->is_verified = is_expected(question, values, count);
 	server->values = values;
 	server->value_count = count < VERIFY_VALUES_MAX ? count : VERIFY_VALUES_MAX;
 }

@@ -58,9 +58,9 @@ MUST_CHECK enum err verify_report_parse(
 /* Puts what an answer says to the question into a server's part of the report, all but its address
  * and time: the records of the type at the question's owner, or where the CNAMEs in the answer lead
  * (RFC 1034 section 3.6.2), in canonical order, each once, VERIFY_VALUES_MAX at most. It is
- * verified when the code is NOERROR and the expected value, or any when none is, is among them. Of
- * an answer whose records are damaged, or too many for the arena, only the code is taken. The
- * values live in the arena. */
+ * verified when the expected value, or any when none is, is among them. Of an answer with another
+ * code than NOERROR, with damaged records, or with too many for the arena, only the code is taken.
+ * The values live in the arena. */
 void verify_take_answer(struct arena *arena, const struct verify_question *question,
         const struct answer *answer, struct verify_server *server);
 

@@ -221,38 +221,14 @@ static void leg_write_tcp(struct leg *leg)
 
 /* ---- answers ---- */
 
-static void take_values(struct ask *ask, struct verify_server *server,
-        const struct answer_record *records, size_t count)
-{
-	const struct verify_question *question = &ask->question;
-	server->values = arena_calloc(ask->arena, count + 1, sizeof(*server->values));
-	for (size_t i = 0; i < count && server->values != NULL; i++) {
-		const struct rdata *rdata = &records[i].rdata;
-		if (records[i].type != question->type ||
-		        !rdata_is_valid(question->type, rdata->bytes, rdata->length))
-			continue;
-		if (!question->has_expect || rdata_compare(rdata, &question->expect) == 0)
-			server->is_verified = true;
-		if (server->value_count < VERIFY_VALUES_MAX)
-			server->values[server->value_count++] = *rdata;
-	}
-}
-
 static void leg_take_answer(struct leg *leg, const struct answer *answer, int64_t steady_us)
 {
 	struct ask *ask = leg->ask;
 	struct verify_server *server = &ask->servers[leg->server];
-	struct answer_record *records;
-	size_t count;
 	int64_t rtt_us = steady_us - leg->asked_us;
 	leg_end(leg);
-	if (answer_parse_records(ask->arena, answer, &records, &count) != ERR_OK)
-		return;
-	server->has_answered = true;
-	server->rcode = answer->rcode;
 	server->rtt_us = rtt_us < 0 ? 0 : (uint32_t)rtt_us;
-	if (answer->rcode == RCODE_NOERROR)
-		take_values(ask, server, records, count);
+	verify_take_answer(ask->arena, &ask->question, answer, server);
 }
 
 /* False when it is not the answer that is awaited. */
@@ -264,11 +240,7 @@ static bool leg_take_message(
 		.name = &asked->owner, .type = asked->type, .id = leg->id
 	};
 	struct answer answer;
-	/* The records stay in the message while the report is made. */
-	uint8_t *kept = leg->is_tcp ? NULL : arena_dup(leg->ask->arena, bytes, length);
-	if (!leg->is_tcp && kept == NULL)
-		return false;
-	if (answer_parse(kept != NULL ? kept : bytes, length, &question, &answer) != ERR_OK)
+	if (answer_parse(bytes, length, &question, &answer) != ERR_OK)
 		return false;
 	if (answer.is_truncated && !leg->is_tcp)
 		leg_turn_to_tcp(leg);

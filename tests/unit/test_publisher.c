@@ -22,11 +22,13 @@
 #include "core/log.h"
 #include "dns/type.h"
 #include "dns/verify.h"
+#include "publish/asker.h"
 #include "publish/folder.h"
 #include "publish/names.h"
 #include "publish/zone_file.h"
 #include "publisher.h"
 #include "server/channel.h"
+#include "server/channel_frame.h"
 #include "store/fixture.h"
 
 #define PATIENCE_MS 10000
@@ -326,21 +328,27 @@ static void test_stop_publishes_what_is_committed(void **state)
 	assert_true(file_says("zones/db.example.com", "\nb.example.com. 300 IN A 192.0.2.1\n"));
 }
 
-/* Responders ask what CoreDNS answers; here it answers nothing. */
-static void test_questions_of_responders(void **state)
+/* A publisher that responders can ask; its CoreDNS answers nothing. */
+static const char *const dead_servers[] = { "127.0.0.1:1" };
+static struct sockaddr_un address;
+
+static void start_publisher_that_listens(void)
 {
-	(void)state;
-	static const char *const servers[] = { "127.0.0.1:1" };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", folder_path("ask.sock"));
 	context.listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(context.listen_fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(context.listen_fd, 8), 0);
-	context.servers = servers;
+	assert_int_equal(listen(context.listen_fd, 2 * ASKER_QUESTIONS_MAX), 0);
+	context.servers = dead_servers;
 	context.server_count = 1;
 	start_publisher();
 	close(context.listen_fd);
+}
 
+static void test_questions_of_responders(void **state)
+{
+	(void)state;
+	start_publisher_that_listens();
 	char packed[512];
 	struct buf buf;
 	struct channel channel;
@@ -361,7 +369,7 @@ static void test_questions_of_responders(void **state)
 		        ERR_OK);
 		assert_false(report.is_verified);
 		assert_int_equal(report.server_count, 1);
-		assert_string_equal(report.servers[0].address, servers[0]);
+		assert_string_equal(report.servers[0].address, dead_servers[0]);
 		assert_false(report.servers[0].has_answered);
 		assert_true(report.attempts > 1);
 	}
@@ -370,6 +378,51 @@ static void test_questions_of_responders(void **state)
 	assert_int_equal(
 	        channel_call(&channel, store.arena, &nonsense, 5000, &answer), ERR_UNAVAILABLE);
 	assert_int_equal(channel_call(&channel, store.arena, &message, 5000, &answer), ERR_OK);
+	channel_fini(&channel);
+	assert_int_equal(stop_publisher(), 0);
+}
+
+static void send_question(int fd, const struct channel_bytes *message)
+{
+	static uint8_t scratch[FRAME_BYTES];
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_true(frame_send(fd, message, scratch));
+}
+
+/* Whoever asks while all places are taken is told so; a place is free when its client has gone. */
+static void test_too_many_questions(void **state)
+{
+	(void)state;
+	int fds[ASKER_QUESTIONS_MAX];
+	char packed[512];
+	struct buf buf;
+	struct channel channel;
+	struct channel_bytes answer;
+	struct verify_report report;
+	struct verify_question question = {
+		.owner = name_of("example.com"), .type = TYPE_A, .timeout_ms = 30000
+	};
+	buf_init_fixed(&buf, packed, sizeof(packed));
+	verify_question_pack(&buf, &question);
+	struct channel_bytes message = { (const uint8_t *)buf.bytes, buf.length };
+	start_publisher_that_listens();
+	for (size_t i = 0; i < ASKER_QUESTIONS_MAX; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+		send_question(fds[i], &message);
+	}
+	channel_init(&channel, address.sun_path, NULL);
+	assert_int_equal(channel_call(&channel, store.arena, &message, 5000, &answer), ERR_OK);
+	assert_int_equal(verify_report_parse(store.arena, answer.bytes, answer.length, &report),
+	        ERR_OVERLOADED);
+	for (size_t i = 0; i < ASKER_QUESTIONS_MAX; i++)
+		close(fds[i]);
+	question.timeout_ms = 0;
+	buf_init_fixed(&buf, packed, sizeof(packed));
+	verify_question_pack(&buf, &question);
+	message.length = buf.length;
+	assert_int_equal(channel_call(&channel, store.arena, &message, 5000, &answer), ERR_OK);
+	assert_int_equal(
+	        verify_report_parse(store.arena, answer.bytes, answer.length, &report), ERR_OK);
 	channel_fini(&channel);
 	assert_int_equal(stop_publisher(), 0);
 }
@@ -405,6 +458,7 @@ int main(void)
 		PUBLISHER_TEST(test_burst_is_gathered),
 		PUBLISHER_TEST(test_stop_publishes_what_is_committed),
 		PUBLISHER_TEST(test_questions_of_responders),
+		PUBLISHER_TEST(test_too_many_questions),
 		PUBLISHER_TEST(test_context_that_cannot_work),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

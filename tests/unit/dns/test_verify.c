@@ -244,6 +244,7 @@ static void test_records_beside_an_error(void **state)
 	        &question, TEXT(HEAD("\x84\2", "\1") QUESTION("\1") ADDRESS(OWN, "\300\0\2\2")));
 	assert_false(server.is_verified);
 	assert_int_equal(server.rcode, 2);
+	assert_int_equal(server.value_count, 0);
 }
 
 #define NAME_A "\1a\300\20"

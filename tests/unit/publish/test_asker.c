@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,21 +27,37 @@ static int udp[SERVERS];
 static int tcp[SERVERS];
 static char addresses[SERVERS][32];
 
-static int server_open(size_t index)
+/* UDP and TCP on one port; others may have taken one of the two. */
+static bool bind_both(size_t index, struct sockaddr_in *ret_self)
 {
 	struct sockaddr_in self = { .sin_family = AF_INET };
 	socklen_t length = sizeof(self);
 	self.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	udp[index] = socket(AF_INET, SOCK_DGRAM, 0);
 	tcp[index] = socket(AF_INET, SOCK_STREAM, 0);
-	if (udp[index] < 0 || bind(udp[index], (struct sockaddr *)&self, length) != 0 ||
-	        getsockname(udp[index], (struct sockaddr *)&self, &length) != 0 ||
-	        bind(tcp[index], (struct sockaddr *)&self, length) != 0 ||
-	        listen(tcp[index], 4) != 0)
-		return -1;
-	(void)snprintf(
-	        addresses[index], sizeof(addresses[0]), "127.0.0.1:%u", ntohs(self.sin_port));
-	return 0;
+	if (bind(udp[index], (struct sockaddr *)&self, length) == 0 &&
+	        getsockname(udp[index], (struct sockaddr *)&self, &length) == 0 &&
+	        bind(tcp[index], (struct sockaddr *)&self, length) == 0 &&
+	        listen(tcp[index], 4) == 0) {
+		*ret_self = self;
+		return true;
+	}
+	close(udp[index]);
+	close(tcp[index]);
+	return false;
+}
+
+static int server_open(size_t index)
+{
+	struct sockaddr_in self;
+	for (unsigned tries = 0; tries < 100; tries++) {
+		if (!bind_both(index, &self))
+			continue;
+		(void)snprintf(addresses[index], sizeof(addresses[0]), "127.0.0.1:%u",
+		        ntohs(self.sin_port));
+		return 0;
+	}
+	return -1;
 }
 
 struct query {
@@ -341,6 +358,61 @@ static void test_truncated_answer_comes_over_tcp(void **state)
 	assert_int_equal(told.servers[1].value_count, 200);
 }
 
+static void test_nobody_listens_for_tcp(void **state)
+{
+	(void)state;
+	uint8_t answer[512];
+	ask(true, 0);
+	reply(0, 0, 7);
+	close(tcp[1]);
+	struct query query = take_query(1);
+	size_t length = begin_answer(&query, 0, answer);
+	answer[2] |= 0x02;
+	send_answer(1, &query, answer, length);
+	step(1); /* reads the answer, connects */
+	step(2); /* learns that it cannot */
+	tcp[1] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(told.count, 1);
+	assert_false(told.is_verified);
+	assert_false(told.servers[1].has_answered);
+}
+
+static void test_nobody_listens_at_all(void **state)
+{
+	(void)state;
+	close(udp[1]);
+	ask(true, 0);
+	udp[1] = socket(AF_INET, SOCK_DGRAM, 0);
+	reply(0, 0, 7);
+	step(1);
+	assert_int_equal(told.count, 1);
+	assert_true(told.servers[0].is_verified);
+	assert_false(told.servers[1].has_answered);
+}
+
+/* Of one server that answers wrongly once, and then with SERVFAIL, only the last word counts. */
+static void test_last_word_counts(void **state)
+{
+	(void)state;
+	ask(true, 60);
+	reply(0, 0, 7);
+	reply(1, 0, 8);
+	step(1);
+	step(asker_due_ms(asker));
+	reply(0, 0, 7);
+	reply(1, 2, 0);
+	step(60);
+	while (told.count == 0) {
+		step(asker_due_ms(asker));
+		reply(0, 0, 7);
+		reply(1, 2, 0);
+		step(61);
+	}
+	assert_false(told.is_verified);
+	assert_int_equal(told.servers[1].rcode, 2);
+	assert_int_equal(told.servers[1].value_count, 0);
+}
+
 static void test_forget(void **state)
 {
 	(void)state;
@@ -376,6 +448,9 @@ int main(void)
 		ASKER_TEST(test_silence),
 		ASKER_TEST(test_forged_answers_count_for_nothing),
 		ASKER_TEST(test_truncated_answer_comes_over_tcp),
+		ASKER_TEST(test_nobody_listens_for_tcp),
+		ASKER_TEST(test_nobody_listens_at_all),
+		ASKER_TEST(test_last_word_counts),
 		ASKER_TEST(test_forget),
 		ASKER_TEST(test_too_many),
 	};
