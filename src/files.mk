@@ -150,6 +150,7 @@ src_libserver_a_SOURCES = \
 	src/server/channel.c src/server/channel.h \
 	src/server/channel_frame.c src/server/channel_frame.h \
 	src/server/channel_server.c src/server/channel_server.h \
+	src/server/children.c src/server/children.h \
 	src/server/fcgi.c src/server/fcgi.h \
 	src/server/landlock.c src/server/landlock.h \
 	src/server/pass.c src/server/pass.h \

@@ -353,6 +353,11 @@ tests_unit_audit_test_row_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_audit_test_row_LDADD = $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 # ---- server
+TESTS += tests/unit/server/test_responder
+check_PROGRAMS += tests/unit/server/test_responder
+tests_unit_server_test_responder_SOURCES = tests/unit/server/test_responder.c tests/unit/server/fcgi_client.h
+tests_unit_server_test_responder_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_server_test_responder_LDADD = $(SERVER_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/server/test_privileges
 check_PROGRAMS += tests/unit/server/test_privileges
 tests_unit_server_test_privileges_SOURCES = tests/unit/server/test_privileges.c
