@@ -56,7 +56,8 @@ struct http_query {
 struct http_request {
 	enum http_method method;
 	const char *method_text; /* as the client wrote it */
-	const char *path;     /* below the base, as the client wrote it: "/records/a.example/A" */
+	const char *path; /* below the base, as the client wrote it: "/records/a.example/A"; ends
+	                   * with "..." where a token was */
 	size_t segment_count; /* of the path below the base */
 	struct http_segment segments[HTTP_SEGMENTS_MAX];
 	size_t query_count;

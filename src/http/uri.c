@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
 #include "http/uri.h"
 
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include "core/text.h"
 
 #define BASE_SEGMENTS 3
+#define TOKEN_HEADER  "v4.public."
 
 static const char *const base_segments[BASE_SEGMENTS] = { "api", "v1", "dns" };
 
@@ -179,7 +181,8 @@ static const char *skip_authority(const char *uri)
 	return path == NULL || *path != '/' ? NULL : path;
 }
 
-/* The path as it was sent, without the base where it has it, for people to read. */
+/* The path as it was sent, without the base where it has it, for people to read. It goes into logs,
+ * so a token that somebody put there by mistake is left out with all behind it. */
 static const char *path_copy(struct arena *arena, const char *path)
 {
 	size_t length = strcspn(path, "?");
@@ -188,6 +191,9 @@ static const char *path_copy(struct arena *arena, const char *path)
 		path += base;
 		length -= base;
 	}
+	const char *token = memmem(path, length, TOKEN_HEADER, sizeof(TOKEN_HEADER) - 1);
+	if (token != NULL)
+		return arena_printf(arena, "%.*s...", (int)(token - path), path);
 	return arena_dup(arena, path, length);
 }
 

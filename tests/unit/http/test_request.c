@@ -142,6 +142,10 @@ static void test_paths_are_split_first_and_decoded_once(void **state)
 	        parse_uri("http://evil.example:80/api/v1/dns/zones?x=1", &request), ERR_OK);
 	assert_string_equal(request.segments[0].text, "zones");
 	assert_string_equal(request.path, "/zones");
+	/* The path is for logs, which never hold a token. */
+	assert_int_equal(parse_uri("/api/v1/dns/zones/v4.public.AbC-_.d/x?y=1", &request), ERR_OK);
+	assert_string_equal(request.path, "/zones/...");
+	assert_string_equal(request.segments[1].text, "v4.public.AbC-_.d");
 	assert_int_equal(parse_uri("HTTPS://evil.example/api/v1/%64ns/zones", &request), ERR_OK);
 	assert_int_equal(request.segment_count, 1);
 	assert_int_equal(parse_uri("/api/v1/dns", &request), ERR_OK);
