@@ -73,7 +73,7 @@ def copy_includes(source_dir, folder):
 def start_nginx(source_dir, home, port, change=lambda text: text):
     """nginx.local.conf.in in `home`; `change` alters each file's text before the start."""
     values = {
-        "HOME": home, "API_PORT": port, "NGINX_WORKERS": 1,
+        "HOME": home, "RUN": home / "run", "API_PORT": port, "NGINX_WORKERS": 1,
         "NGINX_USER": "user root;" if shutil.os.geteuid() == 0 else "",
     }  # fmt: skip
     text = (source_dir / "nginx/nginx.local.conf.in").read_text()
