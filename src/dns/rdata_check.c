@@ -44,6 +44,70 @@ static const char *check_isdn(const uint8_t *bytes, size_t length)
 	return first == length || first + 1 + bytes[first] == length ? NULL : bad_layout;
 }
 
+/* At least four digits (RFC 1183 section 3.1). */
+static const char *check_x25(const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 1; i < length; i++)
+		if (bytes[i] < '0' || bytes[i] > '9')
+			return "The address is not made of digits";
+	return length < 5 ? "The address has less than four digits" : NULL;
+}
+
+static const char bad_regexp[] = "The regular expression is not of the form !pattern!replacement! "
+                                 "(RFC 3402 section 3.2)";
+
+/* A part of the expression: the groups it opens, and the highest group it names. */
+struct regexp_part {
+	unsigned groups;
+	unsigned highest;
+};
+
+/* Moves behind the delimiter that ends a part. False when there is none. */
+static bool skip_part(const uint8_t *text, size_t length, size_t *at, struct regexp_part *ret_part)
+{
+	*ret_part = (struct regexp_part){ 0 };
+	for (size_t i = *at; i < length; i++) {
+		if (text[i] == text[0]) {
+			*at = i + 1;
+			return true;
+		}
+		ret_part->groups += text[i] == '(';
+		if (text[i] != '\\' || ++i == length || text[i] < '1' || text[i] > '9')
+			continue;
+		unsigned named = text[i] - (unsigned)'0';
+		if (named > ret_part->highest)
+			ret_part->highest = named;
+	}
+	return false;
+}
+
+/* Delimiter, pattern, delimiter, replacement, delimiter, "i" or nothing. */
+static const char *check_regexp(const uint8_t *text, size_t length)
+{
+	static const char not_delimiters[] = "123456789i\\";
+	struct regexp_part pattern;
+	struct regexp_part replacement;
+	size_t at = 1;
+	if (length == 0)
+		return NULL;
+	if (text[0] == 0 || strchr(not_delimiters, text[0]) != NULL ||
+	        !skip_part(text, length, &at, &pattern) ||
+	        !skip_part(text, length, &at, &replacement))
+		return bad_regexp;
+	if (replacement.highest > pattern.groups)
+		return "The replacement names a group that the pattern does not have";
+	bool has_flag = at + 1 == length && text[at] == 'i';
+	return at == length || has_flag ? NULL : bad_regexp;
+}
+
+static const char *check_naptr(const uint8_t *bytes, size_t length)
+{
+	(void)length;
+	size_t services = 5u + bytes[4];
+	size_t regexp = services + 1 + bytes[services];
+	return check_regexp(bytes + regexp + 1, bytes[regexp]);
+}
+
 /* IANA: Digest Algorithms of DS records. 0 is reserved (and CDS's sign for deletion). */
 static const char *check_ds(const uint8_t *bytes, size_t length)
 {

@@ -15,7 +15,8 @@ enum {
 	SVCB_IPV4HINT = 4,
 	SVCB_ECH = 5,
 	SVCB_IPV6HINT = 6,
-	SVCB_OHTTP = 8, /* RFC 9540 */
+	SVCB_DOHPATH = 7, /* RFC 9461 */
+	SVCB_OHTTP = 8,   /* RFC 9540 */
 	SVCB_KEY_INVALID = 65535,
 };
 
@@ -61,6 +62,18 @@ static const char *check_svcb_ipv6hint(const struct svcb_param *param)
 	return NULL;
 }
 
+/* A relative URI template with the variable "dns" (RFC 9461 section 5). */
+static const char *check_svcb_dohpath(const struct svcb_param *param)
+{
+	static const char variable[] = "{?dns}";
+	const size_t size = sizeof(variable) - 1;
+	if (param->length > 0 && param->value[0] == '/')
+		for (size_t at = 1; at + size <= param->length; at++)
+			if (memcmp(param->value + at, variable, size) == 0)
+				return NULL;
+	return "The value of dohpath does not begin with / or has no {?dns}";
+}
+
 static const char *check_svcb_param(const struct svcb_param *param)
 {
 	switch (param->key) {
@@ -79,6 +92,8 @@ static const char *check_svcb_param(const struct svcb_param *param)
 		return param->length > 0 ? NULL : "The value of ech is empty";
 	case SVCB_IPV6HINT:
 		return check_svcb_ipv6hint(param);
+	case SVCB_DOHPATH:
+		return check_svcb_dohpath(param);
 	case SVCB_KEY_INVALID:
 		return "Parameter key65535 is reserved";
 	default:
