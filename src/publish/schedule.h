@@ -14,7 +14,7 @@
 
 #define SCHEDULE_REST_FACTOR 4
 #define SCHEDULE_RETRY_MS    100
-#define SCHEDULE_MOST_MS     30000
+#define SCHEDULE_MOST_MS     5000
 
 struct schedule {
 	bool is_dirty;

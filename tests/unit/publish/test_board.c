@@ -80,6 +80,11 @@ static void test_serials_wrap(void **state)
 	serve(&zone, 1, 3);
 	assert_true(board_put_zone(board, &zone));
 	assert_true(board_is_served(board, &zone.name, 4294967290u));
+	/* A server that never answered serves nothing, not 0. */
+	zone = zone_of("silent.test", 3000000000u);
+	serve(&zone, 0, 3000000000u);
+	assert_true(board_put_zone(board, &zone));
+	assert_false(board_is_served(board, &zone.name, 3000000000u));
 }
 
 static void test_zones_come_and_go(void **state)
