@@ -34,7 +34,7 @@ static bool bind_both(size_t index, struct sockaddr_in *ret_self)
 	socklen_t length = sizeof(self);
 	self.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	udp[index] = socket(AF_INET, SOCK_DGRAM, 0);
-	tcp[index] = socket(AF_INET, SOCK_STREAM, 0);
+	tcp[index] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (bind(udp[index], (struct sockaddr *)&self, length) == 0 &&
 	        getsockname(udp[index], (struct sockaddr *)&self, &length) == 0 &&
 	        bind(tcp[index], (struct sockaddr *)&self, length) == 0 &&
