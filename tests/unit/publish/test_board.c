@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +180,7 @@ static void test_health(void **state)
 /* A writer in another process alternates between two consistent values. */
 static void write_forever(void)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	struct board_zone zone = zone_of("torn.test", 0);
 	for (uint32_t i = 1;; i++) {
 		zone.wanted_serial = i;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,6 +76,7 @@ static int open_server(void **state)
 	child = fork();
 	if (child != 0)
 		return close(fd);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		int peer = accept(fd, NULL, NULL);
 		answer(peer);
