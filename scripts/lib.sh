@@ -143,6 +143,7 @@ build_in() {
 			say "configures in ${folder#"$top/"}"
 			"$top/configure" -q "${arguments[@]}" >"$log" 2>&1 || exit 1
 			printf '%s\n' "${arguments[*]}" >.arguments
+			touch config.h # else make -q takes it for older than its stamp for ever
 		fi
 		if ! make -q "$@" >/dev/null 2>&1; then
 			say "builds in ${folder#"$top/"}"
