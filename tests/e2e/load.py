@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writers that note what was acknowledged, and a reader of zone files that looks for torn ones."""
 
+import itertools
 import re
 import threading
 import time
@@ -67,17 +68,114 @@ class Writers:
             assert found and found <= possible, f"{name}: {found}, acknowledged {value}"
 
 
-RECORD = re.compile(r"^\S+\s+\d+\s+IN\s+\S+\s+.*$")
+class Book:
+    """Threads that create, replace and delete records in several zones, each name by one thread only.
+
+    `states[name]` holds the values (None: no record) that the name may have now: one when the last call
+    was answered, more when calls stayed without an answer.
+    """
+
+    def __init__(self, service, zones, count=6):
+        self.service, self.zones = service, zones
+        self.states, self.change_ids, self.request_ids = {}, [], []
+        self.statuses, self.broken = [], 0
+        self.ending = threading.Event()
+        self.threads = [threading.Thread(target=self.write, args=(n,)) for n in range(count)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        for thread in self.threads:
+            thread.join()
+
+    def write(self, number):
+        """Every name is made, then replaced or deleted or left; one name is replaced again and again."""
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {self.service.admin_token}"
+        last_id = 0
+        for turn in itertools.count():
+            zone = self.zones[turn % len(self.zones)]
+            name, value = f"b{number}-{turn}.{zone}", f"10.{number}.{turn // 250 % 250}.{turn % 250}"
+            hot = f"hot{number}.{zone}"
+            steps = [("POST", name, value), ("PUT", hot, value)]
+            if turn % 3 == 1:
+                steps.append(("PUT", name, f"172.16.{turn // 250 % 250}.{turn % 250}"))
+            if turn % 3 == 2:
+                steps.append(("DELETE", name, None))
+            for method, owner, wanted in steps:
+                if self.ending.is_set():
+                    return
+                last_id = self.step(session, method, owner, wanted, last_id)
+
+    def step(self, session, method, name, value, last_id):
+        request_id = f"{name.split('.')[0]}-{method}-{time.monotonic_ns()}"
+        before = self.states.get(name, {None})
+        self.states[name] = before | {value}
+        body = {"POST": {"name": name, "record_type": "A", "value": value}, "PUT": {"values": [value]}}.get(method)
+        path = "/records" if method == "POST" else f"/records/{name}/A"
+        try:
+            answer = session.request(
+                method, self.service.api + path, json=body, headers={"X-Request-Id": request_id}, timeout=20
+            )
+        except requests.RequestException:
+            self.broken += 1
+            time.sleep(0.02)
+            return last_id
+        self.statuses.append(answer.status_code)
+        if answer.status_code in (200, 201):
+            self.states[name] = {value}
+            self.request_ids.append(request_id)
+            change_id = int(answer.headers.get("Change-Id", last_id + 1))
+            assert change_id > last_id, (name, change_id, last_id)
+            if "Change-Id" in answer.headers:
+                self.change_ids.append(change_id)
+            return change_id
+        if answer.status_code == 404 and method == "DELETE":
+            # nginx sent it again after its first run's connection broke.
+            self.states[name] = {None}
+        elif answer.status_code >= 500:
+            time.sleep(0.02)
+        else:
+            raise AssertionError((method, name, answer.status_code, answer.text))
+        return last_id
+
+    @property
+    def acknowledged(self):
+        return len(self.request_ids)
+
+    def check(self, client):
+        """What the API shows of every name is what was acknowledged; returns it."""
+        assert len(set(self.change_ids)) == len(self.change_ids), "a change id was given twice"
+        found = {}
+        for zone in self.zones:
+            path = f"/records?zone={zone}&record_type=A&limit=1000"
+            while path:
+                page = client.get(path).json()
+                found |= {record["name"]: record["value"] for record in page["data"]}
+                path = page["next"] and f"/records?zone={zone}&record_type=A&limit=1000&cursor={page['next']}"
+        wrong = [
+            (name, found.get(name), states)
+            for name, states in self.states.items()
+            if found.get(name) not in states
+        ]
+        assert not wrong, f"{len(wrong)} of {len(self.states)}: {wrong[:5]}"
+        return {name: found.get(name) for name in self.states}
+
+
+RECORD = re.compile(r"^\S+ \d+ IN \S+ \S.*$")
 
 
 class FileWatcher:
-    """Reads zone files all the time; each reading has to be a whole file."""
+    """Reads the zone files all the time; each reading has to be a whole file, the same for the same serial."""
 
-    def __init__(self, service, zone):
-        self.path = service.home / "zones" / f"db.{zone}"
-        self.zone = zone
+    def __init__(self, service, *zones):
+        self.paths = {zone: service.home / "zones" / f"db.{zone}" for zone in zones}
         self.torn, self.readings = [], 0
-        self.last_serial = None
+        self.last = {}
         self.ending = threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
@@ -93,28 +191,31 @@ class FileWatcher:
 
     def watch(self):
         while not self.ending.is_set():
-            try:
-                text = self.path.read_text()
-            except FileNotFoundError:
-                time.sleep(0.01)
-                continue
-            self.readings += 1
-            reason = self.fault(text)
-            if reason:
-                self.torn.append(reason)
-            time.sleep(0.002)
+            for zone, path in self.paths.items():
+                try:
+                    text = path.read_text()
+                except FileNotFoundError:
+                    continue
+                self.readings += 1
+                reason = self.fault(zone, text)
+                if reason:
+                    self.torn.append(f"{zone}: {reason}")
+            time.sleep(0.005)
 
-    def fault(self, text):
-        lines = [line for line in text.splitlines() if line and not line.startswith(";")]
-        if not text.endswith("\n") or not lines:
+    def fault(self, zone, text):
+        last_serial, last_text = self.last.get(zone, (None, None))
+        if text == last_text:
+            return None
+        lines = text.split("\n")
+        if lines.pop() != "" or not lines:
             return f"no last newline or nothing: {text[-80:]!r}"
-        for line in lines:
-            if not RECORD.match(line):
-                return f"half a line: {line!r}"
-        if " SOA " not in lines[0].replace("\t", " "):
+        if not re.match(rf"{re.escape(zone)}\. \d+ IN SOA ", lines[0]):
             return f"no SOA first: {lines[0]!r}"
-        serial = int(re.split(r"\s+", lines[0])[6])
-        if self.last_serial is not None and serial < self.last_serial:
-            return f"the serial went back from {self.last_serial} to {serial}"
-        self.last_serial = serial
+        for number, line in enumerate(lines):
+            if not RECORD.match(line) or (number and " IN SOA " in line):
+                return f"line {number}: {line!r}"
+        serial = int(lines[0].split()[6])
+        if last_serial is not None and serial <= last_serial:
+            return f"the serial went from {last_serial} to {serial}, the content changed"
+        self.last[zone] = (serial, text)
         return None
