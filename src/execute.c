@@ -2,11 +2,7 @@
 #include "execute.h"
 
 #include "auth/policy.h"
-#include "core/clock.h"
 #include "http/conditional.h"
-
-/* What the publisher may take beyond the client's own timeout before it counts as dead. */
-#define VERIFY_MARGIN_MS 3000
 
 static struct lookup exchange_lookup(const struct exchange *x)
 {
@@ -146,42 +142,4 @@ enum err execute_lookup(struct exchange *x)
 	default:
 		return ERR_INTERNAL;
 	}
-}
-
-static enum err ask_publisher(struct exchange *x, const struct verify_question *question)
-{
-	struct buf message;
-	buf_init(&message, x->arena, CHANNEL_INLINE_BYTES * 2);
-	verify_question_pack(&message, question);
-	if (buf_is_full(&message))
-		return ERR_TOO_LARGE;
-	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
-		.length = message.length };
-	struct channel_bytes answer;
-	enum err err = channel_call(&x->pipeline->publisher, x->arena, &bytes,
-	        (int)question->timeout_ms + VERIFY_MARGIN_MS, &answer);
-	if (err != ERR_OK)
-		return err;
-	err = verify_report_parse(x->arena, answer.bytes, answer.length, &x->verify);
-	return err == ERR_BAD_REQUEST ? ERR_INTERNAL : err;
-}
-
-enum err execute_verify(struct exchange *x)
-{
-	reader_end(x->pipeline->reader);
-	struct verify_question question = x->plan.verify;
-	struct waiters *waiters = &x->pipeline->settings.shared->state->waiters;
-	struct waiter waiter;
-	int64_t now_ms = (int64_t)(clock_steady_ns() / 1000000);
-	/* A place is kept for longer than the channel waits, so that it is never taken twice. */
-	int64_t until_ms = now_ms + question.timeout_ms + 2 * (int64_t)VERIFY_MARGIN_MS;
-	bool may_wait = question.timeout_ms > 0 &&
-	                waiters_enter(waiters, x->pipeline->settings.conf->responders, now_ms,
-	                        until_ms, &waiter);
-	if (!may_wait)
-		question.timeout_ms = 0;
-	enum err err = ask_publisher(x, &question);
-	if (may_wait)
-		waiters_leave(waiters, &waiter);
-	return err;
 }

@@ -20,8 +20,9 @@ MUST_CHECK enum err execute_send(struct exchange *x, struct change *change);
 /* Carries out a plan that only reads. */
 MUST_CHECK enum err execute_lookup(struct exchange *x);
 
-/* Lets the publisher ask every CoreDNS. When half of the responders wait already, it is asked once
- * only, as with a timeout of 0. ERR_OVERLOADED: there are too many questions. */
+/* Lets the publisher ask every CoreDNS. When half of the responders wait already, or this one is
+ * asked to stop, CoreDNS is asked once only, as with a timeout of 0. ERR_OVERLOADED: there are too
+ * many questions. */
 MUST_CHECK enum err execute_verify(struct exchange *x);
 
 #endif

@@ -186,6 +186,7 @@ src_coregated_SOURCES = \
 	src/commit.c src/commit.h \
 	src/exchange.h \
 	src/execute.c src/execute.h \
+	src/execute_verify.c \
 	src/identity.c src/identity.h \
 	src/lookup.c src/lookup.h \
 	src/main.c \
