@@ -21,6 +21,10 @@
 #define WAL_FRAMES_LONG       8000
 #define WAL_WAIT_MS           100
 
+/* A reader that opens the store at the same moment holds locks for a few milliseconds. Once it is
+ * open nobody else writes, and waiting would only hide a mistake. */
+#define OPEN_WAIT_MS 2000
+
 /* FULL: a commit is on disk when it returns. Checkpoints are ours to time: after the answers. */
 static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA wal_autocheckpoint = 0;"
@@ -63,8 +67,10 @@ static void keep_wal_files(struct db *db)
 static bool open_database(struct writer *writer)
 {
 	struct db *db = &writer->db;
-	bool is_good = db_open(db, &writer->settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) &&
-	               set_wal_mode(db) && db_run_script(db, writer_pragmas);
+	bool is_good = db_open(db, &writer->settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	if (is_good)
+		sqlite3_busy_timeout(db->handle, OPEN_WAIT_MS);
+	is_good = is_good && set_wal_mode(db) && db_run_script(db, writer_pragmas);
 	if (is_good && writer->settings.pages_max != 0) {
 		char pragma[64];
 		snprintf(pragma, sizeof(pragma), "PRAGMA max_page_count = %u",
@@ -76,7 +82,9 @@ static bool open_database(struct writer *writer)
 		sqlite3_wal_hook(db->handle, note_wal_frames, writer);
 	}
 	writer->is_open = is_good && db->code == SQLITE_OK && schema_migrate(db);
-	if (!writer->is_open)
+	if (writer->is_open)
+		sqlite3_busy_timeout(db->handle, 0);
+	else
 		db_close(db);
 	return writer->is_open;
 }
