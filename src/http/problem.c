@@ -2,6 +2,7 @@
 #include "http/problem.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/json.h"
 
@@ -50,16 +51,38 @@ static void put_headers(const struct problem *problem, struct http_response *res
 	}
 }
 
+/* Folders tell what is wrong as a clause; a client reads a sentence. A clause that begins with a
+ * name
+ * ("www.example.com cannot …") keeps its first letter. */
+static void put_sentence(struct json_writer *writer, struct buf *scratch, const char *clause)
+{
+	size_t length = strlen(clause);
+	size_t word = strcspn(clause, " ");
+	bool is_name = word < length && memchr(clause, '.', word) != NULL;
+	buf_init(scratch, scratch->arena, length + 3);
+	buf_put(scratch, clause, length);
+	if (length > 0 && strchr(".!?", clause[length - 1]) == NULL)
+		buf_put_char(scratch, '.');
+	if (buf_is_full(scratch)) {
+		json_put_string(writer, "detail", clause);
+		return;
+	}
+	if (!is_name && scratch->length > 0 && clause[0] >= 'a' && clause[0] <= 'z')
+		scratch->bytes[0] = (char)(clause[0] - 'a' + 'A');
+	json_put_bytes(writer, "detail", scratch->bytes, scratch->length);
+}
+
 static void put_detail(const struct problem *problem, struct json_writer *writer)
 {
 	char text[128];
 	struct buf buf;
+	struct buf sentence = { .arena = writer->buf->arena };
 	size_t fault_count = problem->faults == NULL ? 0 : problem->faults->count;
 	buf_init_fixed(&buf, text, sizeof(text));
 	if (problem->detail != NULL)
-		json_put_string(writer, "detail", problem->detail);
+		put_sentence(writer, &sentence, problem->detail);
 	else if (fault_count == 1)
-		json_put_string(writer, "detail", problem->faults->items[0].detail);
+		put_sentence(writer, &sentence, problem->faults->items[0].detail);
 	else if (fault_count > 1)
 		buf_printf(&buf, "%zu things are wrong with the request; errors lists them.",
 		        fault_count);
@@ -76,7 +99,8 @@ static void put_faults(const struct faults *faults, struct json_writer *writer)
 		json_open_object(writer, NULL);
 		json_put_string(writer, "pointer", faults->items[i].pointer);
 		json_put_string(writer, "code", err_slug(faults->items[i].err));
-		json_put_string(writer, "detail", faults->items[i].detail);
+		struct buf sentence = { .arena = writer->buf->arena };
+		put_sentence(writer, &sentence, faults->items[i].detail);
 		json_close_object(writer);
 	}
 	json_close_array(writer);

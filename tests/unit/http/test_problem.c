@@ -136,6 +136,18 @@ static int close_state(void **state)
 	return 0;
 }
 
+static void test_a_clause_becomes_a_sentence(void **state)
+{
+	(void)state;
+	struct problem problem = { .err = ERR_CONFLICT, .detail = "the token is too long" };
+	assert_non_null(strstr(render(&problem), "\"detail\":\"The token is too long.\""));
+	problem.detail = "www.example.com cannot have both";
+	assert_non_null(
+	        strstr(render(&problem), "\"detail\":\"www.example.com cannot have both.\""));
+	problem.detail = "Is it so?";
+	assert_non_null(strstr(render(&problem), "\"detail\":\"Is it so?\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_told_to_authenticate),
 		cmocka_unit_test(test_retry_after_and_types),
 		cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_a_clause_becomes_a_sentence),
 	};
 	return cmocka_run_group_tests(tests, open_state, close_state);
 }
