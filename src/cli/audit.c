@@ -10,38 +10,43 @@
 
 #include "audit/chain.h"
 #include "audit/row.h"
+#include "cli/place.h"
 #include "core/arena.h"
 #include "core/clock.h"
 #include "store/reader.h"
 
-#define ARENA_BYTES    ((size_t)64 << 20)
-#define STANDARD_STORE COREGATE_STATEDIR "/store/coregate.db"
+#define ARENA_BYTES       ((size_t)64 << 20)
+#define PLACE_ARENA_BYTES ((size_t)64 << 10)
+
+#define STORE_HELP                                                                                 \
+	"  --config FILE    the configuration that names the store (" PLACE_STANDARD_CONFIG ")\n"  \
+	"  --store PATH     the database, instead of the configuration's\n"
 
 static const char verify_help[] =
-        "usage: coregate audit verify [--store PATH] [--head SEQ:HASH]\n"
+        "usage: coregate audit verify [--config FILE | --store PATH] [--head SEQ:HASH]\n"
         "\n"
         "Recomputes the chain of the audit log. An edited, missing, added or moved row shows, and "
         "so\n"
         "does a missing tail. Prints the number of rows and the head. Note the head elsewhere "
         "from\n"
         "time to time: only that shows a chain that was made anew as a whole.\n"
-        "\n"
-        "  --store PATH     the database (" STANDARD_STORE ")\n"
+        "\n" STORE_HELP
         "  --head SEQ:HASH  a head that was noted before and must be part of the chain\n";
 
 static const char export_help[] =
-        "usage: coregate audit export [--store PATH] [--since TIME]\n"
+        "usage: coregate audit export [--config FILE | --store PATH] [--since TIME]\n"
         "\n"
         "Writes the rows of the audit log to standard output, one JSON object a line.\n"
-        "\n"
-        "  --store PATH  the database (" STANDARD_STORE ")\n"
-        "  --since TIME  only rows from this time on (RFC 3339, 2026-01-31T12:00:00Z)\n";
+        "\n" STORE_HELP
+        "  --since TIME     only rows from this time on (RFC 3339, 2026-01-31T12:00:00Z)\n";
 
 /* What a command works with. */
 struct work {
-	const char *store_path;
+	struct place place;
+	const char *store_path; /* from the place */
 	const char *head_text;
 	const char *since_text;
+	struct arena *place_arena;
 	struct arena *arena;
 	struct reader *reader;
 	struct audit_check check;
@@ -51,6 +56,10 @@ struct work {
 
 static bool open_store(struct work *work)
 {
+	work->place_arena = arena_open(PLACE_ARENA_BYTES);
+	if (work->place_arena == NULL || !place_find(work->place_arena, &work->place))
+		return false;
+	work->store_path = work->place.store_path;
 	const struct store_settings settings = { .path = work->store_path };
 	if (access(work->store_path, R_OK) != 0) {
 		command_fail("%s: %s", work->store_path, strerror(errno));
@@ -74,6 +83,7 @@ static int finish(struct work *work, int status)
 		reader_end(work->reader);
 	reader_close(work->reader);
 	arena_close(work->arena);
+	arena_close(work->place_arena);
 	return status;
 }
 
@@ -127,6 +137,7 @@ static int take_options(
         int argc, char **argv, struct work *work, const char *help, bool *ret_is_help)
 {
 	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
 		{ "store", required_argument, NULL, 's' },
 		{ "head", required_argument, NULL, 'd' },
 		{ "since", required_argument, NULL, 't' },
@@ -136,8 +147,11 @@ static int take_options(
 	int option;
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
+		case 'c':
+			work->place.config_path = optarg;
+			break;
 		case 's':
-			work->store_path = optarg;
+			work->place.store_path = optarg;
 			break;
 		case 'd':
 			work->head_text = optarg;
@@ -159,7 +173,7 @@ static int take_options(
 
 int audit_command_verify(int argc, char **argv)
 {
-	struct work work = { .store_path = STANDARD_STORE };
+	struct work work = { 0 };
 	bool is_help = false;
 	int status = take_options(argc, argv, &work, verify_help, &is_help);
 	if (status != COMMAND_OK || is_help)
@@ -175,7 +189,7 @@ int audit_command_verify(int argc, char **argv)
 
 int audit_command_export(int argc, char **argv)
 {
-	struct work work = { .store_path = STANDARD_STORE, .since_ms = INT64_MIN };
+	struct work work = { .since_ms = INT64_MIN };
 	bool is_help = false;
 	int status = take_options(argc, argv, &work, export_help, &is_help);
 	if (status != COMMAND_OK || is_help)
