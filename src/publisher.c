@@ -361,7 +361,9 @@ static bool publisher_init(struct publisher *p, const struct publisher_context *
 		if (p->verify == NULL)
 			return false;
 	}
-	return survey_open_directory(p);
+	bool is_open = survey_open_directory(p);
+	survey_note_folders(p);
+	return is_open;
 }
 
 static void publisher_fini(struct publisher *p)
@@ -386,9 +388,11 @@ int publisher_run(const struct publisher_context *context)
 	if (can_run) {
 		do
 			turn(p);
-		while (!wait_for_work(p));
-		drain(p);
+		while (!p->must_end && !wait_for_work(p));
+		can_run = !p->must_end;
 	}
+	if (can_run)
+		drain(p);
 	publisher_fini(p);
 	free(p);
 	return can_run ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -23,10 +23,20 @@
 /* Kinds of trouble that pass by themselves; the board shows the first that there is. */
 enum trouble { TROUBLE_STORE, TROUBLE_DIRECTORY, TROUBLE_ZONES, TROUBLE__MAX };
 
+#define PUBLISHER_FOLDERS 2u
+
+/* Which folder stands under a name; zero: none. */
+struct folder_identity {
+	dev_t device;
+	ino_t inode;
+};
+
 struct publisher {
 	const struct publisher_context *context;
 	struct swap swap;
 	bool is_swap_ready;
+	struct folder_identity folders[PUBLISHER_FOLDERS]; /* those this process began with */
+	bool must_end; /* others stand in their place now, and only a new process may use them */
 	dev_t directory_device; /* of the zone directory when it was last looked at */
 	ino_t directory_inode;
 	struct timespec directory_changed;
@@ -72,6 +82,9 @@ void survey_scan(struct publisher *p);
 
 /* Opens the directories, now or later. False when they can never work (logged). */
 bool survey_open_directory(struct publisher *p);
+
+/* Notes which folders this process has its rights for. */
+void survey_note_folders(struct publisher *p);
 
 /* Opens the directories when that failed before, and looks whether somebody took the zone directory
  * or files in it away: what is missing is published again. */

@@ -193,9 +193,41 @@ bool survey_open_directory(struct publisher *p)
 	return true;
 }
 
+static struct folder_identity identity_of(const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+		return (struct folder_identity){ 0 };
+	return (struct folder_identity){ .device = status.st_dev, .inode = status.st_ino };
+}
+
+void survey_note_folders(struct publisher *p)
+{
+	p->folders[0] = identity_of(p->context->zone_dir);
+	p->folders[1] = identity_of(p->context->temp_dir);
+}
+
+/* The sandbox gives rights for a folder, not for its name. */
+static bool folders_are_others(const struct publisher *p)
+{
+	const char *const paths[] = { p->context->zone_dir, p->context->temp_dir };
+	for (size_t i = 0; i < PUBLISHER_FOLDERS; i++) {
+		const struct folder_identity now = identity_of(paths[i]);
+		if (now.device == p->folders[i].device && now.inode == p->folders[i].inode)
+			continue;
+		log_warning("%s is another folder than at the start: a new process will use it",
+		        paths[i]);
+		return true;
+	}
+	return false;
+}
+
 void survey_check_directory(struct publisher *p)
 {
 	bool is_same = false;
+	p->must_end = p->failing_zones > 0 && folders_are_others(p);
+	if (p->must_end)
+		return;
 	if (!p->is_swap_ready) {
 		(void)survey_open_directory(p);
 		return;

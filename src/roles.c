@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "commit.h"
+#include "core/file.h"
 #include "core/log.h"
 #include "pipeline.h"
 #include "publisher.h"
@@ -18,6 +19,8 @@
 /* A responder holds connections of nginx, its store, and two channels. */
 #define RESPONDER_DESCRIPTORS 2048
 #define KEEPER_DESCRIPTORS    65536
+#define ZONE_DIR_MODE         0755
+#define TEMP_DIR_MODE         0750
 
 /* ---- rights ---- */
 
@@ -120,6 +123,15 @@ static const char *role_foreign_folder(const struct conf *conf)
 	return folder;
 }
 
+/* The sandbox keeps a process from making a folder that was taken away; so it is done before. Where
+ * that fails the publisher itself tells what is wrong. */
+static void role_mend_folders(const struct conf *conf)
+{
+	if (file_make_dirs(conf->zone_dir, ZONE_DIR_MODE) != ERR_OK ||
+	        file_make_dirs(conf->publish_temp_dir, TEMP_DIR_MODE) != ERR_OK)
+		log_debug("the folders of zone files cannot be made");
+}
+
 static int role_run_publisher(void *argument, unsigned index)
 {
 	(void)index;
@@ -135,6 +147,7 @@ static int role_run_publisher(void *argument, unsigned index)
 		.write_paths = { conf->zone_dir, conf->publish_temp_dir },
 		.write_count = 2,
 	};
+	role_mend_folders(conf);
 	if (!role_enter_sandbox(&sandbox))
 		return EXIT_FAILURE;
 	const char *servers[CONF_COREDNS_MAX];
