@@ -93,7 +93,11 @@ static bool service_reload(void *context, struct role *roles, size_t role_count)
 static void service_count_restart(void *context, const struct role *role)
 {
 	const struct service *service = context;
-	metrics_add(service->shared.metrics, roles_restart_metric(role), 1);
+	enum metric restarts = roles_restart_metric(role);
+	metrics_add(service->shared.metrics, restarts, 1);
+	/* /ready need not wait for missed beats. */
+	if (restarts == METRIC_RESTARTS_WRITER)
+		atomic_store(&service->shared.state->writer_beat_ms, 0);
 }
 
 static void service_close_sockets(void *context)
