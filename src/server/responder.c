@@ -141,10 +141,15 @@ static bool hand_over(struct responder *responder, int fd)
 
 /* ---- one request ---- */
 
+static bool is_readable(int fd)
+{
+	struct pollfd source = { .fd = fd, .events = POLLIN };
+	return poll(&source, 1, 0) > 0;
+}
+
 static bool somebody_waits(const struct responder *responder)
 {
-	struct pollfd backlog = { .fd = responder->pool->listen_fd, .events = POLLIN };
-	return poll(&backlog, 1, 0) > 0;
+	return is_readable(responder->pool->listen_fd);
 }
 
 static void serve_connection(struct responder *responder, int fd)
@@ -184,12 +189,23 @@ static void serve_new(struct responder *responder)
 	serve_connection(responder, fd);
 }
 
-static void hold_handed_over(struct responder *responder)
+/* A connection with a request is served here and now: were it only held, the next new connection
+ * could come first, and the request would move on and on without ever being served. Without a
+ * connection it is the word to look at the listening socket, which woke somebody else. Such words
+ * pile up while everybody is busy, and a connection may stand behind them. */
+static void take_handed_over(struct responder *responder)
 {
 	char byte;
 	size_t length;
-	int fd;
-	if (pass_receive(responder->pool->handover_out, &byte, 1, &length, &fd) && fd >= 0)
+	int fd = -1;
+	while (fd < 0 && pass_receive(responder->pool->handover_out, &byte, 1, &length, &fd) &&
+	        length > 0)
+		;
+	if (fd < 0)
+		serve_new(responder);
+	else if (is_readable(fd))
+		serve_connection(responder, fd);
+	else
 		hold(responder, fd);
 }
 
@@ -265,7 +281,7 @@ static bool handle_next(struct responder *responder, int timeout_ms)
 	if (fd == responder->pool->listen_fd)
 		serve_new(responder);
 	else if (fd == responder->pool->handover_out)
-		hold_handed_over(responder);
+		take_handed_over(responder);
 	else if (fd == process_stop_fd())
 		responder->is_stopping = true;
 	else
