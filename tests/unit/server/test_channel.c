@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -62,6 +63,7 @@ static pid_t start_echo(void)
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* or a failing test would leave it behind */
 	struct channel_server *server = channel_server_open(listen_fd);
 	for (;;) {
 		struct channel_message messages[8];

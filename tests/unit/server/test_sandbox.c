@@ -24,6 +24,17 @@
 #include "server/landlock.h"
 #include "server/sandbox.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+#ifndef HAS_ASAN
+#define HAS_ASAN 0
+#endif
+
 /* Each test runs in a child that narrows itself first; a failed check is its exit status. */
 static int failed_line;
 
@@ -38,6 +49,7 @@ static int failed_line;
 		CHECK((call) < 0 && errno == (code));                                              \
 	} while (0)
 
+static int version; /* of landlock; inside of the sandbox nobody can ask any more */
 static char folder[64], inside[96], outside[64];
 
 static void run_sandboxed(enum sandbox_role role, bool with_paths, void (*check)(void))
@@ -94,7 +106,7 @@ static void check_everybody(void)
 	CHECK_FAILS(chroot("/"), EPERM);
 	CHECK_FAILS(symlink("/etc/passwd", "/tmp/coregate-test-link"), EPERM);
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0);
-#ifndef __SANITIZE_ADDRESS__
+#if !HAS_ASAN
 	CHECK_FAILS(fork(), EPERM);
 	CHECK_FAILS(ptrace(PTRACE_TRACEME, 0, NULL, NULL), EPERM);
 	CHECK_FAILS(kill(getppid(), 0), EPERM);
@@ -152,7 +164,7 @@ static void check_responder(void)
 static void check_responder_paths(void)
 {
 	check_responder();
-	if (landlock_version() >= 2)
+	if (version >= 2)
 		CHECK_FAILS(open(outside, O_RDONLY), EACCES);
 }
 
@@ -179,7 +191,7 @@ static void check_writer(void)
 static void check_writer_paths(void)
 {
 	check_writer();
-	if (landlock_version() < 2)
+	if (version < 2)
 		return;
 	CHECK_FAILS(open(outside, O_WRONLY), EACCES);
 	CHECK_FAILS(unlink(outside), EACCES);
@@ -238,6 +250,8 @@ int main(void)
 		TEST(test_writer_with_paths),
 		TEST(test_publisher),
 	};
-	print_message("landlock version %d\n", landlock_version());
+	version = landlock_version();
+	if (version < 2)
+		print_message("no landlock here: confining to paths is not tested\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
