@@ -5,7 +5,6 @@
 EXTRA_DIST += \
 	config/Corefile \
 	config/coregate.conf \
-	config/sysusers.d/coregate.conf \
 	config/systemd/coregated.service.in \
 	config/systemd/coregated.socket.in \
 	config/tmpfiles.d/coregate.conf.in
@@ -14,10 +13,10 @@ config_made = \
 	config/coregate.conf.sample \
 	config/coregated.service \
 	config/coregated.socket \
-	config/coregate-tmpfiles.conf
+	config/tmpfiles.d/coregate.conf
 CLEANFILES += $(config_made)
 
-config_fill = $(AM_V_GEN)$(MKDIR_P) config && $(SED) \
+config_fill = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) \
 	-e 's|@sbindir[@]|$(sbindir)|g' \
 	-e 's|@sysconfdir[@]|$(sysconfdir)|g' \
 	-e 's|@localstatedir[@]|$(localstatedir)|g'
@@ -29,7 +28,7 @@ config/coregated.service: config/systemd/coregated.service.in Makefile
 	$(config_fill) $(srcdir)/config/systemd/coregated.service.in >$@
 config/coregated.socket: config/systemd/coregated.socket.in Makefile
 	$(config_fill) $(srcdir)/config/systemd/coregated.socket.in >$@
-config/coregate-tmpfiles.conf: config/tmpfiles.d/coregate.conf.in Makefile
+config/tmpfiles.d/coregate.conf: config/tmpfiles.d/coregate.conf.in Makefile
 	$(config_fill) $(srcdir)/config/tmpfiles.d/coregate.conf.in >$@
 
 coregateconfdir = $(sysconfdir)/coregate
@@ -41,14 +40,9 @@ nodist_systemunit_DATA = config/coregated.service config/coregated.socket
 exampledir = $(docdir)/examples
 dist_example_DATA = config/Corefile
 
-# systemd looks for both under PREFIX/lib; the names are those of the target, not of the source.
-install-data-hook:
-	$(MKDIR_P) $(DESTDIR)$(prefix)/lib/sysusers.d $(DESTDIR)$(prefix)/lib/tmpfiles.d
-	$(INSTALL_DATA) $(srcdir)/config/sysusers.d/coregate.conf \
-		$(DESTDIR)$(prefix)/lib/sysusers.d/coregate.conf
-	$(INSTALL_DATA) config/coregate-tmpfiles.conf \
-		$(DESTDIR)$(prefix)/lib/tmpfiles.d/coregate.conf
+# systemd looks for both under PREFIX/lib.
+sysusersdir = $(prefix)/lib/sysusers.d
+dist_sysusers_DATA = config/sysusers.d/coregate.conf
 
-uninstall-hook:
-	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/coregate.conf \
-		$(DESTDIR)$(prefix)/lib/tmpfiles.d/coregate.conf
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+nodist_tmpfiles_DATA = config/tmpfiles.d/coregate.conf
