@@ -7,7 +7,9 @@ dist_man_MANS += \
 	docs/man/coregated.8
 
 dist_doc_DATA = \
+	NEWS \
 	docs/api.md \
+	docs/coredns.md \
 	docs/install.md \
 	docs/operations.md \
 	docs/threat-model.md \
