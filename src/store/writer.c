@@ -21,9 +21,9 @@
 #define WAL_FRAMES_LONG       8000
 #define WAL_WAIT_MS           100
 
-/* A reader that opens the store at the same moment holds locks for a few milliseconds. Once it is
- * open nobody else writes, and waiting would only hide a mistake. */
-#define OPEN_WAIT_MS 2000
+/* Nobody else writes, but readers hold the writer's lock for a moment: when they open the store,
+ * and when they look at the log's index just while it changes. */
+#define LOCK_WAIT_MS 2000
 
 /* FULL: a commit is on disk when it returns. Checkpoints are ours to time: after the answers. */
 static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
@@ -69,7 +69,7 @@ static bool open_database(struct writer *writer)
 	struct db *db = &writer->db;
 	bool is_good = db_open(db, &writer->settings, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (is_good)
-		sqlite3_busy_timeout(db->handle, OPEN_WAIT_MS);
+		sqlite3_busy_timeout(db->handle, LOCK_WAIT_MS);
 	is_good = is_good && set_wal_mode(db) && db_run_script(db, writer_pragmas);
 	if (is_good && writer->settings.pages_max != 0) {
 		char pragma[64];
@@ -82,9 +82,7 @@ static bool open_database(struct writer *writer)
 		sqlite3_wal_hook(db->handle, note_wal_frames, writer);
 	}
 	writer->is_open = is_good && db->code == SQLITE_OK && schema_migrate(db);
-	if (writer->is_open)
-		sqlite3_busy_timeout(db->handle, 0);
-	else
+	if (!writer->is_open)
 		db_close(db);
 	return writer->is_open;
 }
@@ -286,11 +284,11 @@ void writer_checkpoint(struct writer *writer)
 	bool is_urgent;
 	if (!wants_checkpoint(writer, &is_urgent))
 		return;
-	sqlite3_busy_timeout(writer->db.handle, is_urgent ? WAL_WAIT_MS : 0);
+	sqlite3_busy_timeout(writer->db.handle, WAL_WAIT_MS); /* which PASSIVE never does */
 	int code = sqlite3_wal_checkpoint_v2(writer->db.handle, NULL,
 	        is_urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL,
 	        &writer->wal_frames_copied);
-	sqlite3_busy_timeout(writer->db.handle, 0);
+	sqlite3_busy_timeout(writer->db.handle, LOCK_WAIT_MS);
 	if (code == SQLITE_OK)
 		writer->is_short_of_space = false;
 	/* A reader in the way is no failure: the next call finishes. */
