@@ -61,14 +61,26 @@ static void service_warn_fixed(const struct conf *now, const struct conf *then)
 		{ "run_dir", now->run_dir, then->run_dir },
 		{ "store", now->store, then->store },
 		{ "fastcgi_socket", now->fastcgi_socket, then->fastcgi_socket },
+		{ "fastcgi_socket_group", now->fastcgi_socket_group, then->fastcgi_socket_group },
 		{ "user", now->user, then->user },
+		{ "group", now->group, then->group },
 		{ "responder_user", now->responder_user, then->responder_user },
+	};
+	const struct {
+		const char *option;
+		unsigned now;
+		unsigned then;
+	} fixed_numbers[] = {
+		{ "fastcgi_socket_mode", now->fastcgi_socket_mode, then->fastcgi_socket_mode },
+		{ "drain_timeout_ms", now->drain_timeout_ms, then->drain_timeout_ms },
+		{ "rate_slots", now->rate_slots, then->rate_slots },
 	};
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (strcmp(fixed[i].now, fixed[i].then) != 0)
 			log_warning("%s changes only at a restart", fixed[i].option);
-	if (now->rate_slots != then->rate_slots)
-		log_warning("rate_slots changes only at a restart");
+	for (size_t i = 0; i < sizeof(fixed_numbers) / sizeof(fixed_numbers[0]); i++)
+		if (fixed_numbers[i].now != fixed_numbers[i].then)
+			log_warning("%s changes only at a restart", fixed_numbers[i].option);
 }
 
 static bool service_reload(void *context, struct role *roles, size_t role_count)

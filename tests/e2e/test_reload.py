@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIGHUP: new settings and keys, and not one request lost."""
 
+import re
 import threading
 import time
 
@@ -56,6 +57,18 @@ def test_reload_changes_settings(own_service):
         return client.post("/records", body).json()["data"]["ttl"] == 1234
 
     wait_until(has_new_ttl, 10, 0.2, "the new default TTL")
+
+
+def test_what_changes_only_at_a_restart_is_said(own_service):
+    service = own_service
+    fixed = ("fastcgi_socket_mode", "drain_timeout_ms", "rate_slots")
+    service.configure("fastcgi_socket_mode = 0600\ndrain_timeout_ms = 9000\nrate_slots = 2048\nttl = 1234")
+    service.reload()
+
+    def said():
+        return set(re.findall(r"(\w+) changes only at a restart", "\n".join(service.logs("coregated"))))
+
+    wait_until(lambda: said() == set(fixed), 10, 0.2, "a warning for each of them and no other")
 
 
 def test_a_bad_configuration_changes_nothing(own_service):
