@@ -32,5 +32,6 @@ enum err shared_open(size_t rate_slots, struct shared *ret_shared)
 		.board = board_init(memory + state_bytes + metrics_size + limits_size),
 		.wake_fd = wake_fd,
 	};
+	random_bytes(ret_shared->state->cursor_key, SEAL_KEY_BYTES);
 	return ERR_OK;
 }

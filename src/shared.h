@@ -11,16 +11,18 @@
 
 #include "core/err.h"
 #include "core/metrics.h"
+#include "core/secret.h"
 #include "limit/limit.h"
 #include "publish/board.h"
 #include "waiters.h"
 
-/* The writer's own few words, and the places of responders that wait. */
+/* The writer's own few words, and what responders share. */
 struct shared_state {
 	_Atomic uint64_t revocation_generation; /* moves after each committed revocation */
 	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
 	_Atomic int64_t writer_failing_ms; /* wall clock since when commits fail; 0: they work */
 	struct waiters waiters;
+	uint8_t cursor_key[SEAL_KEY_BYTES]; /* random; cursors are good until the service ends */
 };
 
 /* The writer takes a turn at least this often; three missed ones and it counts as dead. */
@@ -35,8 +37,8 @@ struct shared {
 	              */
 };
 
-/* Maps the memory and lays it out. rate_slots: room of the rate table.
- * ERR_UNAVAILABLE with errno. It lives as long as the service. */
+/* Maps the memory and lays it out; to be called after secret_init. rate_slots: room of the rate
+ * table. ERR_UNAVAILABLE with errno. It lives as long as the service. */
 MUST_CHECK enum err shared_open(size_t rate_slots, struct shared *ret_shared);
 
 #endif

@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "core/secret.h"
 
 #define CURSOR_VERSION   1
 #define CURSOR_BYTES_MAX (1 + 2 * (1 + NAME_WIRE_MAX) + 2 + 4 + 1)
 
-const char *cursor_render(struct arena *arena, const struct record_position *position)
+const char *cursor_render(struct arena *arena, const uint8_t key[static SEAL_KEY_BYTES],
+        const struct record_position *position)
 {
 	uint8_t packed[CURSOR_BYTES_MAX];
+	uint8_t sealed[CURSOR_BYTES_MAX + SEAL_EXTRA_BYTES];
 	struct buf buf;
 	buf_init_fixed(&buf, packed, sizeof(packed));
 	buf_put_u8(&buf, CURSOR_VERSION);
@@ -21,9 +22,12 @@ const char *cursor_render(struct arena *arena, const struct record_position *pos
 	buf_put(&buf, position->owner.wire, position->owner.length);
 	buf_put_u16(&buf, position->type);
 	buf_put_u32(&buf, position->value_index);
-	char *text = arena_alloc(arena, 2 * buf.length + 1);
-	if (text != NULL)
-		hex_render(packed, buf.length, text);
+	size_t length = buf.length + SEAL_EXTRA_BYTES;
+	char *text = arena_alloc(arena, 2 * length + 1);
+	if (text == NULL)
+		return NULL;
+	secret_seal(key, packed, buf.length, sealed);
+	hex_render(sealed, length, text);
 	return text;
 }
 
@@ -34,15 +38,17 @@ static bool cursor_parse_name(struct decoder *decoder, struct name *ret_name)
 	return wire != NULL && (length == 0 || name_parse_wire(wire, length, ret_name));
 }
 
-enum err cursor_parse(const char *text, struct record_position *ret_position)
+enum err cursor_parse(const char *text, const uint8_t key[static SEAL_KEY_BYTES],
+        struct record_position *ret_position)
 {
 	uint8_t packed[CURSOR_BYTES_MAX];
-	size_t text_length = strlen(text);
-	if (text_length % 2 != 0 || text_length / 2 > sizeof(packed) ||
-	        !hex_parse(text, text_length, packed, text_length / 2))
+	uint8_t sealed[CURSOR_BYTES_MAX + SEAL_EXTRA_BYTES];
+	size_t length = strlen(text) / 2;
+	if (length > sizeof(sealed) || !hex_parse(text, strlen(text), sealed, length) ||
+	        !secret_unseal(key, sealed, length, packed))
 		return ERR_BAD_REQUEST;
 	struct decoder decoder;
-	decoder_init(&decoder, packed, text_length / 2);
+	decoder_init(&decoder, packed, length - SEAL_EXTRA_BYTES);
 	struct record_position position = { .is_set = true };
 	if (decoder_u8(&decoder) != CURSOR_VERSION ||
 	        !cursor_parse_name(&decoder, &position.zone) ||

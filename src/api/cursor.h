@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Cursors of lists: opaque text for clients, a position for us. A cursor grants nothing: what may
- * be read is decided anew for every record.
+ * be read is decided anew for every record. It also tells nothing: a position can be that of a
+ * record which the token may not list, so cursors are sealed with a key of the service's own.
  */
 #ifndef COREGATE_API_CURSOR_H
 #define COREGATE_API_CURSOR_H
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/secret.h"
 #include "dns/zone.h"
 
 /* Text in the arena; NULL when it is full. */
-const char *cursor_render(struct arena *arena, const struct record_position *position);
+const char *cursor_render(struct arena *arena, const uint8_t key[static SEAL_KEY_BYTES],
+        const struct record_position *position);
 
-/* ERR_BAD_REQUEST for anything that cursor_render did not make. */
-MUST_CHECK enum err cursor_parse(const char *text, struct record_position *ret_position);
+/* ERR_BAD_REQUEST for anything that cursor_render did not make with this key. */
+MUST_CHECK enum err cursor_parse(const char *text, const uint8_t key[static SEAL_KEY_BYTES],
+        struct record_position *ret_position);
 
 #endif

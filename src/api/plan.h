@@ -72,6 +72,7 @@ struct plan_input {
 	const struct http_request *request;
 	const struct http_segment *captures; /* the {parts} of the path, decoded, in order */
 	struct precondition precondition;    /* If-Match, If-None-Match of the request */
+	const uint8_t *cursor_key;           /* see api/cursor.h */
 	uint32_t default_ttl_s;
 	uint32_t ttl_min_s;
 	uint32_t ttl_max_s;
@@ -112,6 +113,7 @@ struct answer_input {
 	struct arena *arena;
 	const struct http_request *request;
 	const struct plan *plan;
+	const uint8_t *cursor_key;
 	/* exactly the one that belongs to plan->kind is set */
 	const struct outcome *outcome;
 	const struct stored_rrset *rrset;

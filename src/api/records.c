@@ -72,7 +72,7 @@ enum err plan_records_list(const struct plan_input *input, struct plan *ret_plan
 	ok &= records_parse_value_filter(input, &wanted);
 	ok &= input_query_number(input, "limit", PAGE_LIMIT_MAX, &wanted.limit);
 	const char *cursor = input_query(input, "cursor");
-	if (cursor != NULL && cursor_parse(cursor, &wanted.after) != ERR_OK)
+	if (cursor != NULL && cursor_parse(cursor, input->cursor_key, &wanted.after) != ERR_OK)
 		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor",
 		        "This is not a cursor of this list.");
 	if (ok)
@@ -87,7 +87,9 @@ enum err plan_records_list(const struct plan_input *input, struct plan *ret_plan
 void answer_records_list(const struct answer_input *input, struct http_response *response)
 {
 	const struct record_page *page = input->records;
-	const char *next = page->next.is_set ? cursor_render(input->arena, &page->next) : NULL;
+	const char *next = NULL;
+	if (page->next.is_set)
+		next = cursor_render(input->arena, input->cursor_key, &page->next);
 	struct json_writer writer;
 	shape_open(response, 200, &writer);
 	json_open_array(&writer, "data");

@@ -36,7 +36,7 @@ enum err plan_zones_list(const struct plan_input *input, struct plan *ret_plan)
 	struct zones_wanted wanted = { .limit = PAGE_LIMIT_DEFAULT };
 	struct record_position after;
 	const char *cursor = input_query(input, "cursor");
-	if (cursor != NULL && cursor_parse(cursor, &after) != ERR_OK)
+	if (cursor != NULL && cursor_parse(cursor, input->cursor_key, &after) != ERR_OK)
 		faults_add(input->faults, ERR_BAD_REQUEST, "?cursor",
 		        "This is not a cursor of this list.");
 	else if (cursor != NULL)
@@ -56,7 +56,7 @@ void answer_zones_list(const struct answer_input *input, struct http_response *r
 	if (page->has_next && page->count > 0) {
 		const struct record_position position = { .is_set = true,
 			.zone = page->zones[page->count - 1].name };
-		next = cursor_render(input->arena, &position);
+		next = cursor_render(input->arena, input->cursor_key, &position);
 	}
 	struct json_writer writer;
 	shape_open(response, 200, &writer);

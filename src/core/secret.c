@@ -8,6 +8,12 @@
 _Static_assert(DIGEST_BYTES >= crypto_generichash_BYTES_MIN, "BLAKE2b has a shortest digest");
 _Static_assert(DIGEST_BYTES <= crypto_generichash_BYTES_MAX, "BLAKE2b has a longest digest");
 
+#define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+
+_Static_assert(SEAL_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "keys are that long");
+_Static_assert(SEAL_EXTRA_BYTES == NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
+        "a nonce and a tag are added");
+
 bool secret_init(void)
 {
 	return sodium_init() >= 0;
@@ -36,6 +42,22 @@ bool secret_is_equal(const void *a, const void *b, size_t length)
 void secret_wipe(void *bytes, size_t length)
 {
 	sodium_memzero(bytes, length);
+}
+
+void secret_seal(const uint8_t key[static SEAL_KEY_BYTES], const void *bytes, size_t length,
+        uint8_t *ret_sealed)
+{
+	random_bytes(ret_sealed, NONCE_BYTES);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+	        ret_sealed + NONCE_BYTES, NULL, bytes, length, NULL, 0, NULL, ret_sealed, key);
+}
+
+bool secret_unseal(const uint8_t key[static SEAL_KEY_BYTES], const uint8_t *sealed, size_t length,
+        uint8_t *ret_bytes)
+{
+	return length >= SEAL_EXTRA_BYTES &&
+	       crypto_aead_xchacha20poly1305_ietf_decrypt(ret_bytes, NULL, NULL,
+	               sealed + NONCE_BYTES, length - NONCE_BYTES, NULL, 0, sealed, key) == 0;
 }
 
 void hex_render(const void *bytes, size_t length, char *ret_text)

@@ -12,6 +12,9 @@
 
 #define DIGEST_BYTES 32
 
+#define SEAL_KEY_BYTES   32
+#define SEAL_EXTRA_BYTES 40 /* what sealing adds: a nonce and a tag */
+
 /* Once a process, before anything else here or in auth/. False when libsodium cannot start. */
 bool secret_init(void);
 
@@ -27,6 +30,16 @@ bool secret_is_equal(const void *a, const void *b, size_t length);
 
 /* Overwrites in a way the compiler keeps. */
 void secret_wipe(void *bytes, size_t length);
+
+/* Makes bytes unreadable and unchangeable for whoever lacks the key (XChaCha20-Poly1305, a random
+ * nonce each time). ret_sealed takes length + SEAL_EXTRA_BYTES and does not overlap bytes. */
+void secret_seal(const uint8_t key[static SEAL_KEY_BYTES], const void *bytes, size_t length,
+        uint8_t *ret_sealed);
+
+/* The way back: length is that of what is sealed, ret_bytes takes length - SEAL_EXTRA_BYTES. False
+ * for anything that secret_seal did not make with this key; then ret_bytes may be wiped. */
+bool secret_unseal(const uint8_t key[static SEAL_KEY_BYTES], const uint8_t *sealed, size_t length,
+        uint8_t *ret_bytes);
 
 /* Lower-case hexadecimal and a NUL: 2 * length + 1 bytes. */
 void hex_render(const void *bytes, size_t length, char *ret_text);

@@ -81,6 +81,28 @@ static void test_what_is_not_hex_is_refused_and_writes_nothing(void **state)
 	}
 }
 
+static void test_only_the_key_opens_what_was_sealed(void **state)
+{
+	(void)state;
+	static const uint8_t key[SEAL_KEY_BYTES] = { 1 };
+	static const uint8_t other_key[SEAL_KEY_BYTES] = { 2 };
+	uint8_t sealed[5 + SEAL_EXTRA_BYTES];
+	uint8_t again[sizeof(sealed)];
+	uint8_t opened[5];
+	secret_seal(key, "words", 5, sealed);
+	secret_seal(key, "words", 5, again);
+	assert_memory_not_equal(sealed, again, sizeof(sealed));
+	assert_true(secret_unseal(key, sealed, sizeof(sealed), opened));
+	assert_memory_equal(opened, "words", 5);
+	assert_false(secret_unseal(other_key, sealed, sizeof(sealed), opened));
+	for (size_t i = 0; i < sizeof(sealed); i++) {
+		assert_false(secret_unseal(key, sealed, i, opened));
+		sealed[i] ^= 1;
+		assert_false(secret_unseal(key, sealed, sizeof(sealed), opened));
+		sealed[i] ^= 1;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +110,7 @@ int main(void)
 		cmocka_unit_test(test_digest_is_blake2b_256),
 		cmocka_unit_test(test_pieces_are_concatenated),
 		cmocka_unit_test(test_wiped_is_zero),
+		cmocka_unit_test(test_only_the_key_opens_what_was_sealed),
 		cmocka_unit_test(test_hex_goes_both_ways),
 		cmocka_unit_test(test_what_is_not_hex_is_refused_and_writes_nothing),
 	};
