@@ -45,6 +45,7 @@ _Static_assert(COUNT_OF(stages) == STAGES_MAX, "one place for the time of each s
 /* An answer is at most this large; pages and RRsets are bounded far below. */
 #define ANSWER_BYTES_MAX ((size_t)8 * 1024 * 1024)
 #define HEAD_BYTES_MAX   ((size_t)64 * 1024)
+#define POLICY_BYTES_MAX 256
 
 static void exchange_run(struct exchange *x)
 {
@@ -193,11 +194,15 @@ static void exchange_put_options(struct exchange *x)
 
 static void exchange_put_problem(struct exchange *x)
 {
+	struct buf policy;
+	buf_init(&policy, x->pipeline->answer_arena, POLICY_BYTES_MAX);
+	if (x->err == ERR_RATE_LIMITED)
+		limit_render_name(&x->limits, x->limit_shown, &policy);
 	const struct problem problem = {
 		.err = x->err,
 		.detail = x->detail,
 		.faults = &x->faults,
-		.violated_policy = x->err == ERR_RATE_LIMITED ? x->class->name : NULL,
+		.violated_policy = x->err == ERR_RATE_LIMITED ? buf_string(&policy) : NULL,
 		.retry_after_s = x->limits.verdicts[x->limit_shown].retry_after_s,
 		.allow = x->match.allow,
 	};

@@ -253,6 +253,11 @@ static const char *const kind_endings[LIMIT_KIND__MAX] = {
 	[LIMIT_RECORDS] = "-records",
 };
 
+void limit_render_name(const struct limit_state *state, enum limit_kind kind, struct buf *buf)
+{
+	buf_printf(buf, "%s%s", state->class_name, kind_endings[kind]);
+}
+
 void limit_render_policy(const struct limit_state *state, struct buf *buf)
 {
 	for (int kind = 0; kind < LIMIT_KIND__MAX; kind++)

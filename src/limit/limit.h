@@ -81,6 +81,9 @@ struct limit_state {
 	struct limit_verdict verdicts[LIMIT_KIND__MAX];
 };
 
+/* The name of the policy for a kind, as both header fields have it: default, default-records */
+void limit_render_name(const struct limit_state *state, enum limit_kind kind, struct buf *buf);
+
 /* The value of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10 section 3):
  * "default";q=600;w=60, "default-records";q=3000;w=60 */
 void limit_render_policy(const struct limit_state *state, struct buf *buf);

@@ -72,6 +72,7 @@ def test_records_are_charged_apart(limited):
     client.put(path, {"values": ["192.0.2.1", "192.0.2.2", "192.0.2.3"]}, (200, 201))
     answer = client.call("PUT", path, 429, body={"values": ["192.0.2.4"]})
     assert answer.json()["code"] == "rate-limited"
+    assert answer.json()["violated-policies"] == ["few-records"]
     client.get(path)
     assert limited.client().values("a.charge.test", "A") == {"192.0.2.1", "192.0.2.2", "192.0.2.3"}
 

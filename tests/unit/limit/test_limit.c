@@ -410,6 +410,12 @@ static void headers_are_structured_fields(void **state)
 	assert_string_equal(
 	        buf_string(&buf), "\"default\";q=600;w=60, \"default-records\";q=3000;w=60");
 	buf_init_fixed(&buf, memory, sizeof(memory));
+	limit_render_name(&limits, LIMIT_REQUESTS, &buf);
+	assert_string_equal(buf_string(&buf), "default");
+	buf_init_fixed(&buf, memory, sizeof(memory));
+	limit_render_name(&limits, LIMIT_RECORDS, &buf);
+	assert_string_equal(buf_string(&buf), "default-records");
+	buf_init_fixed(&buf, memory, sizeof(memory));
 	limit_render_state(&limits, LIMIT_REQUESTS, &buf);
 	assert_string_equal(buf_string(&buf), "\"default\";r=599;t=1");
 	buf_init_fixed(&buf, memory, sizeof(memory));
