@@ -197,12 +197,17 @@ enum err rules_check_effect(struct apply *apply, const struct effect *effect)
 
 enum err rules_check_cut(struct apply *apply, const struct zone *parent, const struct name *name)
 {
-	struct place place = { .apply = apply, .zone = *parent };
+	const struct rrset delegation = { .owner = *name, .type = TYPE_NS };
+	struct place place = { .apply = apply, .zone = *parent, .rrset = &delegation };
 	key_of_name(name, &place.owner);
 	key_end_of_tree(&place.owner, &place.end);
+	/* Addresses below a delegation are glue; without one they are the parent's own answers. */
+	bool is_delegated = load_types(&place).has_ns;
 	struct name hidden;
 	uint16_t type;
-	if (!find_in_the_way(&place, STATEMENT_HIDDEN_BY_CUT, &hidden, &type))
+	if (!find_in_the_way(&place,
+	            is_delegated ? STATEMENT_HIDDEN_BY_CUT : STATEMENT_ANY_AT_OR_BELOW, &hidden,
+	            &type))
 		return apply_db_error(apply);
 	char text[NAME_TEXT_BYTES];
 	char parent_text[NAME_TEXT_BYTES];

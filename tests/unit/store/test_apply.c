@@ -200,6 +200,11 @@ static void test_rules_for_new_zones(void **state)
 		{ "put s.example.com NS n.s.example.com | put n.s.example.com A 192.0.2.1 | "
 		  "zone s.example.com",
 		        ERR_OK, NULL },
+		{ "put s.example.com A 192.0.2.1 | zone s.example.com", ERR_CONFLICT,
+		        "s.example.com A" },
+		{ "put a.s.example.com AAAA 2001:db8::1 | zone s.example.com", ERR_CONFLICT,
+		        "a.s.example.com AAAA" },
+		{ "put as.example.com A 192.0.2.1 | zone s.example.com", ERR_OK, NULL },
 		{ "zone s.example.com", ERR_OK, NULL },
 		{ "zone com", ERR_OK, NULL },
 		{ "zone .", ERR_OK, NULL },
