@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "api/shape.h"
 #include "auth/policy.h"
 #include "dns/type.h"
 
@@ -47,24 +46,33 @@ enum err lookup_rrset(
 /* A page also ends after this much RDATA, so that any page fits the memory of a request. */
 #define PAGE_BYTES_MAX ((size_t)256 * 1024)
 
+/* The longest text of a value. */
+#define VALUE_BYTES_MAX ((size_t)512 * 1024)
+
 struct record_walk {
 	const struct lookup *lookup;
 	const struct records_wanted *wanted;
 	struct record_page *page;
 	struct record_position resume; /* set when the page filled up inside an RRset */
 	size_t bytes;                  /* RDATA on the page so far */
+	struct buf text;               /* of the value at hand */
 	enum err err;
 };
 
+/* One text for all values: a page may look at more of them than there is memory for. */
 static bool value_matches(
-        const struct record_walk *walk, const struct rrset *rrset, const struct rdata *value)
+        struct record_walk *walk, const struct rrset *rrset, const struct rdata *value)
 {
 	const struct records_wanted *wanted = walk->wanted;
 	if (wanted->exact != NULL)
 		return rdata_compare(wanted->exact, value) == 0;
 	if (wanted->value == NULL)
 		return true;
-	const char *text = shape_value(walk->lookup->arena, rrset->type, value);
+	walk->text.length = 0;
+	rdata_render(&walk->text, rrset->type, value);
+	const char *text = buf_string(&walk->text);
+	if (text == NULL)
+		walk->err = ERR_TOO_LARGE;
 	return text != NULL && strcmp(text, wanted->value) == 0;
 }
 
@@ -111,7 +119,10 @@ static bool walk_visit(void *context, const struct stored_rrset *stored)
 	size_t first = position_is_rrset(after, stored) ? after->value_index : 0;
 	struct stored_rrset *copy = NULL;
 	for (size_t i = first; i < rrset->count; i++) {
-		if (!value_matches(walk, rrset, &rrset->values[i]))
+		bool matches = value_matches(walk, rrset, &rrset->values[i]);
+		if (walk->err != ERR_OK)
+			return false;
+		if (!matches)
 			continue;
 		if (page->count == walk->wanted->limit || walk->bytes > PAGE_BYTES_MAX) {
 			walk->resume = (struct record_position){ .is_set = true,
@@ -166,6 +177,7 @@ enum err lookup_records(const struct lookup *lookup, const struct records_wanted
 		.examine_max = LOOKUP_EXAMINE_MAX,
 	};
 	struct record_walk walk = { .lookup = lookup, .wanted = wanted, .page = &page };
+	buf_init(&walk.text, lookup->arena, VALUE_BYTES_MAX);
 	err = reader_list_rrsets(lookup->reader, &filter, walk_visit, &walk, &page.next);
 	if (err == ERR_OK)
 		err = walk.err;
