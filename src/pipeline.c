@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "audit_attempt.h"
+#include "auth/policy.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "exchange.h"
@@ -155,6 +156,15 @@ static enum err stage_audit(struct exchange *x)
 	return ERR_OK;
 }
 
+static bool exchange_may_read_effect(const struct exchange *x)
+{
+	if (x->outcome.effect_count == 0)
+		return false;
+	const struct effect *effect = &x->outcome.effects[0];
+	return policy_may_read(x->token, &effect->zone, &x->plan.change.ops[0].rrset.owner,
+	        x->plan.change.ops[0].rrset.type);
+}
+
 static void exchange_put_answer(struct exchange *x)
 {
 	if (x->err == ERR_OK && x->plan.kind == PLAN_OPERATION) {
@@ -166,6 +176,7 @@ static void exchange_put_answer(struct exchange *x)
 			.plan = &x->plan,
 			.cursor_key = x->pipeline->settings.shared->state->cursor_key,
 			.outcome = &x->outcome,
+			.may_read = exchange_may_read_effect(x),
 			.rrset = &x->rrset,
 			.records = &x->records,
 			.zones = &x->zones,

@@ -116,6 +116,7 @@ struct answer_input {
 	const uint8_t *cursor_key;
 	/* exactly the one that belongs to plan->kind is set */
 	const struct outcome *outcome;
+	bool may_read; /* with outcome: what the first effect left may be shown whole */
 	const struct stored_rrset *rrset;
 	const struct record_page *records;
 	const struct zone_page *zones;

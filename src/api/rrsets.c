@@ -133,9 +133,18 @@ enum err plan_rrset_patch(const struct plan_input *input, struct plan *ret_plan)
 	return ERR_OK;
 }
 
+/* A PUT answers what it was given. A PATCH would tell the other values, too. */
 void answer_rrset_patch(const struct answer_input *input, struct http_response *response)
 {
-	answer_rrset_after(input, 200, response);
+	if (input->may_read) {
+		answer_rrset_after(input, 200, response);
+		return;
+	}
+	struct json_writer writer;
+	shape_open(response, 200, &writer);
+	json_put_null(&writer, "data");
+	shape_close(&writer);
+	shape_put_change_id(input->arena, response, input->outcome);
 }
 
 /* ---- DELETE ---- */

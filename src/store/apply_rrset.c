@@ -221,6 +221,13 @@ static bool has_bound(const struct op *op, uint8_t actions)
 	return false;
 }
 
+/* Whether a refusal tells which values an RRset has, to somebody who may not change them. */
+static bool tells_values(const struct work *work, enum err err)
+{
+	return (err == ERR_EXISTS || err == ERR_NOT_FOUND) && work->before.count > 0 &&
+	       !has_bound(work->op, EFFECT_UPDATE);
+}
+
 /* One bound must cover all of it. Nothing changed counts as an update: it tells what is there. */
 static bool is_covered(const struct op *op, enum effect_action action, const struct rrset *after)
 {
@@ -357,6 +364,9 @@ enum err apply_rrset_op(struct apply *apply, const struct op *op, struct effect 
 		err = kinds[op->kind].plan(&work);
 	if (err == ERR_OK)
 		err = take_zone_serial(&work);
+	if (tells_values(&work, err))
+		err = apply_refuse(
+		        apply, ERR_NOT_PERMITTED, "no grant of the token covers this change");
 	if (err != ERR_OK)
 		return err;
 	enum effect_action action = action_of(&work);

@@ -124,6 +124,23 @@ def test_a_refusal_does_not_tell_what_exists(service, admin, zone):
     assert client.get("/records").json()["data"] == []
 
 
+def test_who_may_not_read_learns_no_values(service, admin, zone):
+    path = f"/records/blind.{zone}/A"
+    admin.put(path, {"values": ["192.0.2.1", "192.0.2.2"]})
+
+    def client(actions):
+        return client_with(service, {"z": [zone], "n": ["blind"], "t": ["A"], "a": actions})
+
+    for body in ({"remove": ["192.0.2.9"]}, {"add": ["192.0.2.3"]}, {"ttl": 77}):
+        answer = client("u").patch(path, body)
+        assert answer.json()["data"] is None and "192.0.2." not in answer.text
+    assert client("ru").patch(path, {"remove": ["192.0.2.3"]}).json()["data"]["values"] == ["192.0.2.1", "192.0.2.2"]
+    for value in ("192.0.2.1", "192.0.2.9"):
+        record = {"name": f"blind.{zone}", "record_type": "A", "value": value}
+        client("c").problem("POST", "/records", 403, "not-permitted", body=record)
+    client("d").problem("DELETE", f"{path}?value=192.0.2.9", 403, "not-permitted")
+
+
 def test_a_zone_that_is_not_granted_looks_like_one_that_is_not_there(service, zone):
     client = client_with(service, {"z": [zone], "s": ["@"], "t": ["A"], "a": "rlcud"})
     there = client.call("GET", "/zones/example.com")

@@ -284,6 +284,16 @@ static void test_bounds(void **state)
 		  "192.0.2.1",
 		        ERR_OK, NULL },
 		/* without the right, nobody learns whether it is there */
+		/* a refusal does not tell which values there are */
+		{ "put a.example.com A 192.0.2.1 | add a.example.com A may=cd 192.0.2.1",
+		        ERR_NOT_PERMITTED, NULL },
+		{ "put a.example.com A 192.0.2.1 | add a.example.com A may=u 192.0.2.1", ERR_EXISTS,
+		        NULL },
+		{ "put a.example.com A 192.0.2.1 | dropvalue a.example.com A may=d 192.0.2.2",
+		        ERR_NOT_PERMITTED, NULL },
+		{ "put a.example.com A 192.0.2.1 | dropvalue a.example.com A may=u 192.0.2.2",
+		        ERR_NOT_FOUND, NULL },
+		{ "dropvalue a.example.com A may=d 192.0.2.2", ERR_NOT_FOUND, NULL },
 		{ "drop a.example.com A may=cu", ERR_NOT_PERMITTED, NULL },
 		{ "put a.example.com A 192.0.2.1 | drop a.example.com A may=cu", ERR_NOT_PERMITTED,
 		        NULL },
