@@ -11,10 +11,11 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* SOA timers of a new zone. The minimum is also the SOA's TTL: how long "no such name" is kept
- * (RFC 2308 section 5). */
-#define SOA_REFRESH_S 10800
-#define SOA_RETRY_S   3600
+/* SOA timers of a new zone. Refresh is short because CoreDNS should not notify secondaries (it
+ * would for every zone at each reload), so that this is how late they are. The minimum is also the
+ * SOA's TTL: how long "no such name" is kept (RFC 2308 section 5). */
+#define SOA_REFRESH_S 60
+#define SOA_RETRY_S   60
 #define SOA_EXPIRE_S  604800
 #define SOA_MINIMUM_S 300
 

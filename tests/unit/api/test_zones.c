@@ -24,6 +24,8 @@ static void test_add_makes_soa_and_ns(void **state)
 	assert_string_equal(name_render(soa.mname, text), "ns2.example.net");
 	assert_string_equal(name_render(soa.rname, text), "dns\\.admin.example.net");
 	assert_int_equal(soa.minimum_s, op->rrset.ttl_s);
+	assert_true(soa.refresh_s > 0 && soa.refresh_s <= 60); /* how late a secondary may be */
+	assert_true(soa.retry_s <= soa.refresh_s && soa.refresh_s < soa.expire_s);
 }
 
 static void test_add_refuses(void **state)
