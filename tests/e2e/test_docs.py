@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The examples of the documents run as they stand."""
 
+import os
+import pathlib
 import re
 import subprocess
 
@@ -51,6 +53,36 @@ def test_readme_commands_exist():
         assert (SOURCE / name).exists(), name
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (SOURCE / target).exists(), target
+
+
+def configurations():
+    """The text of each block that is a configuration of coregated, by its document."""
+    for name in ("docs/install.md", "docs/coredns.md", "docs/tokens.md"):
+        text = (SOURCE / name).read_text()
+        for _, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
+            if re.search(r'^\s*(coredns|key|rate_class) "', block, flags=re.MULTILINE):
+                yield name, block
+        for block in re.findall(r'^ {4}key "\w+" \{\n(?: {5,}.*\n)+ {4}\}$', text, flags=re.MULTILINE):
+            yield name, block
+    name = "docs/man/coregate.conf.5"
+    text = (SOURCE / name).read_text()
+    for block in re.findall(r"^\.Bd .*\n((?:[^.].*\n|\n)+)\.Ed$", text, flags=re.MULTILINE):
+        yield name, block
+
+
+def test_documented_configurations_are_valid(tmp_path):
+    build = pathlib.Path(os.environ["BUILD_DIR"]).resolve() / "src"
+    subprocess.run([build / "coregate", "key", "generate", "--out", tmp_path / "key"], check=True,
+                   capture_output=True)  # fmt: skip
+    found = list(configurations())
+    assert {name for name, _ in found} == {
+        "docs/install.md", "docs/coredns.md", "docs/tokens.md", "docs/man/coregate.conf.5"
+    }  # fmt: skip
+    for name, block in found:
+        path = tmp_path / "coregate.conf"
+        path.write_text(re.sub(r'"/etc/coregate/keys/[^"]*"', f'"{tmp_path}/key.pub"', block))
+        result = subprocess.run([build / "coregated", "-t", "-c", path], capture_output=True, text=True)
+        assert result.returncode == 0, f"{name}: {result.stderr}"
 
 
 @pytest.mark.parametrize("name", sorted(
