@@ -98,6 +98,10 @@ enum err precondition_parse(const struct http_request *request,
 	const char *value = is_match ? request->if_match : request->if_none_match;
 	struct precondition precondition = { .kind = PRECONDITION_NONE };
 	enum err err = ERR_OK;
+	if (is_match && request->if_none_match != NULL) {
+		*ret_detail = "If-Match and If-None-Match do not go together here.";
+		return ERR_BAD_REQUEST;
+	}
 	if (value != NULL && is_star(value)) {
 		precondition.kind = is_match ? PRECONDITION_MATCH_ANY : PRECONDITION_NONE_EXIST;
 	} else if (value != NULL) {

@@ -13,10 +13,10 @@
 #include "dns/change.h"
 #include "http/request.h"
 
-/* The request's precondition; If-Match wins when both are there (section 13.2.2). If-Match compares
- * strongly, so that a weak tag matches nothing; If-None-Match weakly. ERR_BAD_REQUEST with
- * *ret_detail for a header that is not well formed, or that lists more of our tags than
- * PRECONDITION_ETAGS_MAX. */
+/* The request's precondition. Both headers at once have a meaning in RFC 9110 (section 13.2.2), but
+ * no use here: they are refused rather than half obeyed. If-Match compares strongly, so that a weak
+ * tag matches nothing; If-None-Match weakly. ERR_BAD_REQUEST with *ret_detail for a header that is
+ * not well formed, or that lists more of our tags than PRECONDITION_ETAGS_MAX. */
 MUST_CHECK enum err precondition_parse(const struct http_request *request,
         struct precondition *ret_precondition, const char **ret_detail);
 

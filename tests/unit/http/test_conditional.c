@@ -33,8 +33,14 @@ static void test_kinds(void **state)
 	assert_int_equal(condition.kind, PRECONDITION_MATCH);
 	assert_int_equal(parse(NULL, "\"7\"", &condition), ERR_OK);
 	assert_int_equal(condition.kind, PRECONDITION_NONE_MATCH);
-	assert_int_equal(parse("\"7\"", "*", &condition), ERR_OK);
-	assert_int_equal(condition.kind, PRECONDITION_MATCH);
+}
+
+static void test_both_headers_are_refused(void **state)
+{
+	(void)state;
+	struct precondition condition;
+	assert_int_equal(parse("\"7\"", "*", &condition), ERR_BAD_REQUEST);
+	assert_int_equal(parse("*", "\"7\"", &condition), ERR_BAD_REQUEST);
 }
 
 static void test_lists(void **state)
@@ -122,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_both_headers_are_refused),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_tags_that_are_none_of_ours_match_nothing),
 		cmocka_unit_test(test_weak_tags),
