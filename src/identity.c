@@ -89,12 +89,15 @@ enum err identity_charge(struct exchange *x, enum limit_kind kind, uint32_t cost
 		return ERR_OK;
 	metrics_add(x->pipeline->settings.shared->metrics,
 	        kind == LIMIT_REQUESTS ? METRIC_RATELIMIT_REQUESTS : METRIC_RATELIMIT_RECORDS, 1);
-	x->detail = verdict->never
-	                    ? "This change touches more records than the rate class allows at once."
-	            : kind == LIMIT_REQUESTS ? "This subject has made all the requests that its "
-	                                       "rate class allows for now."
-	                                     : "This subject has changed all the records that its "
-	                                       "rate class allows for now.";
+	if (verdict->never) {
+		x->detail = "This change touches more records than the rate class ever allows at "
+		            "once; make it in parts.";
+		return ERR_TOO_LARGE;
+	}
+	x->detail = kind == LIMIT_REQUESTS ? "This subject has made all the requests that its "
+	                                     "rate class allows for now."
+	                                   : "This subject has changed all the records that its "
+	                                     "rate class allows for now.";
 	return ERR_RATE_LIMITED;
 }
 

@@ -13,7 +13,8 @@ struct verifier *identity_open_verifier(struct pipeline *pipeline);
 /* Sets x->token, or fails as verifier_check does. */
 MUST_CHECK enum err identity_identify(struct exchange *x);
 
-/* Charges the token's subject in its class. ERR_RATE_LIMITED. */
+/* Charges the token's subject in its class. ERR_RATE_LIMITED; ERR_TOO_LARGE when no waiting will
+ * help. */
 MUST_CHECK enum err identity_charge(struct exchange *x, enum limit_kind kind, uint32_t cost);
 
 /* Charges the records that the planned change touches. */

@@ -65,6 +65,16 @@ def test_too_many_requests(limited):
     client.get("/zones")
 
 
+def test_what_no_waiting_helps_is_too_large(limited):
+    limited.client().post("/zones", {"name": "large.test", "nameservers": ["ns1.example.com"]})
+    client = client_of(limited, "few", "large")
+    answer = client.put(
+        "/records/many.large.test/A", {"values": [f"192.0.2.{i}" for i in range(4)]}, 413
+    )
+    assert "Retry-After" not in answer.headers
+    client.put("/records/one.large.test/A", {"values": ["192.0.2.1"]}, 201)
+
+
 def test_records_are_charged_apart(limited):
     limited.client().post("/zones", {"name": "charge.test", "nameservers": ["ns1.example.com"]}, (201, 409))
     client = client_of(limited, "few", "charger")
