@@ -70,7 +70,8 @@ static void readiness_put_publication(
 	        health.is_publisher_alive ? NULL : "The publisher does not run or hangs.");
 	const char *detail = NULL;
 	if (health.failure[0] != '\0')
-		detail = arena_strdup(x->arena, health.failure);
+		/* Which zone it is stays in the log: nobody has shown a token here. */
+		detail = "Publishing fails; the log of the publisher tells why.";
 	else if (health.pending_zones > 0)
 		detail = arena_printf(x->arena, "%u zones wait, the oldest change for %lld ms.",
 		        health.pending_zones, (long long)health.pending_age_ms);
