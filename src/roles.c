@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commit.h"
@@ -21,6 +22,8 @@
 #define KEEPER_DESCRIPTORS    65536
 #define ZONE_DIR_MODE         0755
 #define TEMP_DIR_MODE         0750
+/* The responders' group may read the store, nobody else. */
+#define STORE_UMASK 0027
 
 /* ---- rights ---- */
 
@@ -97,6 +100,7 @@ static int role_run_writer(void *argument, unsigned index)
 	role_start_log(context, "writer");
 	if (!role_drop(context, &context->identities->keeper, KEEPER_DESCRIPTORS))
 		return EXIT_FAILURE;
+	umask(STORE_UMASK);
 	const char *folder = role_folder_of(context->conf->store);
 	const struct sandbox_settings sandbox = {
 		.role = SANDBOX_WRITER,
