@@ -17,11 +17,11 @@
 
 /* A request's life, in this order. An error skips to the stages that always run. */
 #define STAGES(STAGE)                                                                              \
-	STAGE(parse, false)    /* http/   bytes → method, path, query, headers */                \
+	STAGE(parse, false)    /* http/   bytes become method, path, query, headers */             \
 	STAGE(route, false)    /* http/   which call of the API, see api/routes.c */               \
 	STAGE(identify, false) /* auth/   whose token is it */                                     \
 	STAGE(limit, false)    /* limit/  may they ask now */                                      \
-	STAGE(plan, false)     /* api/    body → a change or a lookup, as a value */             \
+	STAGE(plan, false)     /* api/    the body becomes a change or a lookup, as a value */     \
 	STAGE(permit, false)   /* auth/   may they make this change */                             \
 	STAGE(commit, false)   /* store/  the writer makes it durable; or the lookup is done */    \
 	STAGE(wait, false)     /* publish/ CoreDNS is asked */                                     \
