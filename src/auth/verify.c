@@ -219,9 +219,18 @@ enum err verifier_check(struct verifier *verifier, const struct credentials *cre
 		err = check_revocation(&verifier->options.revocation, entry, now_ms, ret_detail);
 	if (err == ERR_OK)
 		err = check_address(&entry->token, credentials->address, ret_detail);
-	if (err == ERR_OK)
-		*ret_token = &entry->token;
-	return err;
+	if (err != ERR_OK)
+		return err;
+	token_cache_hold(entry);
+	*ret_token = &entry->token;
+	return ERR_OK;
+}
+
+void verifier_release(const struct token *token)
+{
+	if (token != NULL)
+		token_cache_release((struct cached_token *)((uintptr_t)token -
+		                                            offsetof(struct cached_token, token)));
 }
 
 void verifier_get_stats(const struct verifier *verifier, struct verifier_stats *ret_stats)

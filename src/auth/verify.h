@@ -53,13 +53,17 @@ struct credentials {
 	const char *address; /* of the client, from REMOTE_ADDR; NULL is no address */
 };
 
-/* Who it is. *ret_token stays valid until the next verifier_check; *ret_detail is set on failure,
- * to one sentence for people that never holds any of the token, valid as long. In this order:
+/* Who it is. *ret_token stays valid until verifier_release; *ret_detail is set on failure, to one
+ * sentence for people that never holds any of the token, valid until the next verifier_check. In
+ * this order:
  * ERR_BAD_TOKEN (form, unknown or retired key, signature, claims, ceiling), ERR_EXPIRED_TOKEN,
  * ERR_NOT_YET_VALID, ERR_REVOKED_TOKEN (or ERR_UNAVAILABLE when that cannot be known),
  * ERR_ADDRESS_NOT_ALLOWED. ERR_OVERLOADED when memory cannot be had. */
 MUST_CHECK enum err verifier_check(struct verifier *verifier, const struct credentials *credentials,
         int64_t now_ms, const struct token **ret_token, const char **ret_detail);
+
+/* Ends what verifier_check gave. NULL is accepted. */
+void verifier_release(const struct token *token);
 
 /* How often the table had the token, and how often not, since verifier_open. */
 struct verifier_stats {

@@ -215,6 +215,8 @@ static int verify_text(struct check *check, const char *text, size_t length)
 	enum err err = verifier_check(verifier, &credentials, check->at_ms, &token, &detail);
 	int status = err == ERR_OK ? print_claims(check->arena, token)
 	                           : command_fail("%s: %s", err_slug(err), detail);
+	if (err == ERR_OK)
+		verifier_release(token);
 	verifier_close(verifier);
 	return status;
 }

@@ -66,7 +66,9 @@ static enum err check(const char *token, size_t length)
 	const struct credentials credentials = { token, length, "192.0.2.1" };
 	const struct token *found = NULL;
 	const char *detail = NULL;
-	return verifier_check(verifier, &credentials, KIT_NOW_MS, &found, &detail);
+	enum err err = verifier_check(verifier, &credentials, KIT_NOW_MS, &found, &detail);
+	verifier_release(found);
+	return err;
 }
 
 static void refuse_bytes(const char *token, size_t length)

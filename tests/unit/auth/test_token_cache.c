@@ -88,6 +88,32 @@ static void test_a_reserve_alone_pushes_nothing_out(void **state)
 	token_cache_close(cache);
 }
 
+static void test_what_is_held_stays(void **state)
+{
+	uint8_t digest[DIGEST_BYTES];
+	(void)state;
+	struct token_cache *cache = token_cache_open(8);
+	put(cache, 0, 0);
+	make_digest(digest, 0, 0);
+	struct cached_token *held = token_cache_find(cache, digest);
+	token_cache_hold(held);
+	token_cache_hold(held);
+	for (uint32_t i = 1; i < 100; i++)
+		put(cache, i, 0);
+	assert_false(has(cache, 0, 0));
+	assert_string_equal(held->token.subject, "subject-0");
+	token_cache_release(held);
+	assert_string_equal(held->token.subject, "subject-0");
+	token_cache_release(held);
+	/* What is in the table stays there when it is released. */
+	make_digest(digest, 99, 0);
+	held = token_cache_find(cache, digest);
+	token_cache_hold(held);
+	token_cache_release(held);
+	assert_true(has(cache, 99, 0));
+	token_cache_close(cache);
+}
+
 static void test_it_does_not_grow(void **state)
 {
 	size_t found = 0;
@@ -107,6 +133,7 @@ int main(void)
 		cmocka_unit_test(test_what_was_put_is_found),
 		cmocka_unit_test(test_the_one_unused_for_longest_makes_room),
 		cmocka_unit_test(test_a_reserve_alone_pushes_nothing_out),
+		cmocka_unit_test(test_what_is_held_stays),
 		cmocka_unit_test(test_it_does_not_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,7 @@ static enum err check_from(const char *token, const char *address, int64_t now_m
 	if (err == ERR_OK) {
 		assert_non_null(found);
 		assert_string_equal(found->key_id, bench.kit.key_id);
+		verifier_release(found);
 	} else {
 		assert_null(found);
 		assert_non_null(detail);
@@ -116,6 +117,7 @@ static void test_a_good_token_is_who_it_is(void **state)
 		assert_string_equal(token->token_id, "t-1");
 		assert_string_equal(token->key_id, bench.kit.key_id);
 		assert_int_equal(token->grant_count, 1);
+		verifier_release(token);
 	}
 	verifier_get_stats(bench.verifier, &stats);
 	assert_int_equal(stats.hits, 4);
