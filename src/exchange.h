@@ -24,6 +24,7 @@
 #include "pipeline.h"
 #include "server/channel.h"
 #include "server/fcgi.h"
+#include "server/responder.h"
 #include "store/reader.h"
 
 #define STAGES_MAX 10
@@ -31,22 +32,42 @@
 /* A responder's own things, with the lifetime of the process. */
 struct pipeline {
 	struct pipeline_settings settings;
-	struct arena *arena; /* one request */
-	struct arena
-	        *answer_arena; /* its answer: there is room for a problem even when arena is full */
 	struct reader *reader;
 	struct verifier *verifier;
 	struct verifier_stats seen_stats; /* what the metrics have been told already */
+	unsigned wait_count;              /* requests that wait for CoreDNS */
+	size_t place_count;
+	struct place *places[RESPONDER_TASKS_MAX];
+};
+
+/* What a request needs to be served, used for one after the other: each task has one. */
+struct place {
+	struct arena *arena; /* the request */
+	struct arena
+	        *answer_arena; /* its answer: there is room for a problem even when arena is full */
 	struct channel writer;
 	struct channel publisher;
+	struct exchange *exchange; /* while it waits */
+};
+
+/* A question to CoreDNS through the publisher, while it is under way. */
+struct ask {
+	bool may_wait;    /* it has one of the places of those that wait */
+	unsigned repeats; /* the publisher went away so often */
+	int64_t until_ms; /* steady clock: the client's own timeout */
 };
 
 struct exchange {
 	struct pipeline *pipeline;
+	struct task *task;
+	struct place *place;
 	struct fcgi_exchange *fcgi;
 	struct arena *arena;
+	size_t stage;      /* the one at hand */
+	bool is_waiting;   /* it has to be gone on with; what for says the task */
 	int64_t now_ms;    /* wall clock at the start */
 	uint64_t start_ns; /* steady clock at the start */
+	uint64_t stage_ns; /* steady clock when the stage at hand began */
 
 	struct http_request request;         /* parse */
 	const struct api_route *route;       /* route; NULL: none */
@@ -58,12 +79,14 @@ struct exchange {
 	struct precondition precondition;    /* plan: If-Match, If-None-Match */
 	struct plan plan;                    /* plan */
 
-	struct outcome outcome; /* commit: of a change */
+	struct outcome outcome;      /* commit: of a change */
+	struct outcome kept_outcome; /* audit: outcome, while the attempt is under way */
 	struct stored_rrset rrset;
 	struct record_page records;
 	struct zone_page zones;
 	struct zone_details zone;
 	struct verify_report verify; /* wait */
+	struct ask ask;              /* wait */
 
 	bool writer_knows; /* the writer got the change, so it has audited it */
 	enum err err;

@@ -2,6 +2,7 @@
 #include "execute.h"
 
 #include "auth/policy.h"
+#include "core/clock.h"
 #include "http/conditional.h"
 
 static struct lookup exchange_lookup(const struct exchange *x)
@@ -78,6 +79,13 @@ static void change_put_origin(const struct exchange *x, struct change *change)
 		change->refused_detail = "";
 }
 
+void execute_wait(struct exchange *x, const struct channel *channel, int64_t until_ms)
+{
+	x->is_waiting = true;
+	x->task->wait_fd = channel->fd;
+	x->task->until_ms = until_ms;
+}
+
 enum err execute_send(struct exchange *x, struct change *change)
 {
 	change_put_origin(x, change);
@@ -88,26 +96,48 @@ enum err execute_send(struct exchange *x, struct change *change)
 		return ERR_TOO_LARGE;
 	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
 		.length = message.length };
+	enum err err = channel_send(&x->place->writer, &bytes);
+	if (err == ERR_OK)
+		execute_wait(x, &x->place->writer,
+		        (int64_t)(clock_steady_ns() / 1000000) +
+		                x->pipeline->settings.conf->write_timeout_ms);
+	return err;
+}
+
+enum err execute_receive(struct exchange *x, enum task_event event)
+{
 	struct channel_bytes answer;
-	enum err err = channel_call(&x->pipeline->writer, x->arena, &bytes,
-	        (int)x->pipeline->settings.conf->write_timeout_ms, &answer);
+	if (event != TASK_READABLE) {
+		channel_fini(&x->place->writer);
+		return ERR_UNAVAILABLE;
+	}
+	enum err err = channel_receive(&x->place->writer, x->arena, &answer);
 	if (err != ERR_OK)
 		return err;
 	err = outcome_parse(x->arena, answer.bytes, answer.length, &x->outcome);
 	return err == ERR_BAD_REQUEST ? ERR_INTERNAL : err;
 }
 
+static enum err change_unconfirmed(struct exchange *x, enum err err)
+{
+	if (err == ERR_UNAVAILABLE)
+		x->detail = "The change could not be confirmed: the writer did not answer. "
+		            "Look whether it was made before you repeat it.";
+	return err;
+}
+
 enum err execute_change(struct exchange *x)
 {
 	/* A held snapshot would keep the write-ahead log from shrinking meanwhile. */
 	reader_end(x->pipeline->reader);
-	enum err err = execute_send(x, &x->plan.change);
-	if (err != ERR_OK) {
-		if (err == ERR_UNAVAILABLE)
-			x->detail = "The change could not be confirmed: the writer did not answer. "
-			            "Look whether it was made before you repeat it.";
-		return err;
-	}
+	return change_unconfirmed(x, execute_send(x, &x->plan.change));
+}
+
+enum err execute_change_go_on(struct exchange *x, enum task_event event)
+{
+	enum err err = execute_receive(x, event);
+	if (err != ERR_OK)
+		return change_unconfirmed(x, err);
 	x->writer_knows = true;
 	if (x->outcome.err != ERR_OK && x->outcome.detail[0] != '\0')
 		x->detail = x->outcome.detail;

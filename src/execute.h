@@ -11,18 +11,24 @@
  * ERR_NO_SUCH_ZONE. */
 MUST_CHECK enum err execute_permit(struct exchange *x);
 
-/* Sends the change to the writer and takes its outcome. */
-MUST_CHECK enum err execute_change(struct exchange *x);
+/* The request waits for an answer on the channel, until until_ms of the steady clock. */
+void execute_wait(struct exchange *x, const struct channel *channel, int64_t until_ms);
 
-/* Sends any change; x->outcome is set when the writer answered. */
+/* Sends the change to the writer; then takes its outcome. */
+MUST_CHECK enum err execute_change(struct exchange *x);
+MUST_CHECK enum err execute_change_go_on(struct exchange *x, enum task_event event);
+
+/* Sends any change, and waits; takes the answer: x->outcome is set when the writer gave one. */
 MUST_CHECK enum err execute_send(struct exchange *x, struct change *change);
+MUST_CHECK enum err execute_receive(struct exchange *x, enum task_event event);
 
 /* Carries out a plan that only reads. */
 MUST_CHECK enum err execute_lookup(struct exchange *x);
 
-/* Lets the publisher ask every CoreDNS. When half of the responders wait already, or this one is
- * asked to stop, CoreDNS is asked once only, as with a timeout of 0. ERR_OVERLOADED: there are too
- * many questions. */
+/* Lets the publisher ask every CoreDNS; then takes its report. When half of the requests that this
+ * responder can have under way wait for CoreDNS already, or it is asked to stop, CoreDNS is asked
+ * once only, as with a timeout of 0. ERR_OVERLOADED: there are too many questions. */
 MUST_CHECK enum err execute_verify(struct exchange *x);
+MUST_CHECK enum err execute_verify_go_on(struct exchange *x, enum task_event event);
 
 #endif

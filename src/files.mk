@@ -150,6 +150,7 @@ src_libserver_a_SOURCES = \
 	src/server/channel.c src/server/channel.h \
 	src/server/channel_frame.c src/server/channel_frame.h \
 	src/server/channel_server.c src/server/channel_server.h \
+	src/server/connections.c src/server/connections.h \
 	src/server/children.c src/server/children.h \
 	src/server/fcgi.c src/server/fcgi.h \
 	src/server/landlock.c src/server/landlock.h \
@@ -200,8 +201,7 @@ src_coregated_SOURCES = \
 	src/publisher_verify.c src/publisher_verify.h \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \
-	src/shared.c src/shared.h \
-	src/waiters.c src/waiters.h
+	src/shared.c src/shared.h
 src_coregated_LDADD = src/libapi.a src/libhttp.a src/libserver.a src/libaudit.a src/libpublish.a \
 	src/libstore.a src/liblimit.a src/libauth.a src/libconf.a src/libdns.a src/libcore.a \
 	$(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS) $(CURL_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) \

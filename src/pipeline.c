@@ -13,31 +13,37 @@
 #include "http/problem.h"
 #include "identity.h"
 #include "operations.h"
-#include "server/responder.h"
 
-/* A request's life, in this order. An error skips to the stages that always run. */
-#define STAGES(STAGE)                                                                              \
+/* A request's life, in this order. An error skips to the stages that always run. A stage that waits
+ * for another process gives the responder back meanwhile, and is then gone on with. */
+#define STAGES(STAGE, WAITING_STAGE)                                                               \
 	STAGE(parse, false)    /* http/   bytes become method, path, query, headers */             \
 	STAGE(route, false)    /* http/   which call of the API, see api/routes.c */               \
 	STAGE(identify, false) /* auth/   whose token is it */                                     \
 	STAGE(limit, false)    /* limit/  may they ask now */                                      \
 	STAGE(plan, false)     /* api/    the body becomes a change or a lookup, as a value */     \
 	STAGE(permit, false)   /* auth/   may they make this change */                             \
-	STAGE(commit, false)   /* store/  the writer makes it durable; or the lookup is done */    \
-	STAGE(wait, false)     /* publish/ CoreDNS is asked */                                     \
-	STAGE(audit, true)     /* audit/  refused attempts are kept, too */                        \
-	STAGE(respond, true)   /* http/   status, headers, body; metrics; one log line */
+	WAITING_STAGE(                                                                             \
+	        commit, false)     /* store/  the writer makes it durable; or a lookup is done */  \
+	WAITING_STAGE(wait, false) /* publish/ CoreDNS is asked */                                 \
+	WAITING_STAGE(audit, true) /* audit/  refused attempts are kept, too */                    \
+	STAGE(respond, true)       /* http/   status, headers, body; metrics; one log line */
 
 #define STAGE_DECLARE(name, always) static enum err stage_##name(struct exchange *x);
-STAGES(STAGE_DECLARE)
+#define STAGE_DECLARE_WAITING(name, always)                                                        \
+	STAGE_DECLARE(name, always)                                                                \
+	static enum err stage_##name##_go_on(struct exchange *x, enum task_event event);
+STAGES(STAGE_DECLARE, STAGE_DECLARE_WAITING)
 
 static const struct stage {
 	const char *name;
 	enum err (*run)(struct exchange *x);
+	enum err (*go_on)(struct exchange *x, enum task_event event);
 	bool always;
 } stages[] = {
-#define STAGE_ROW(name, always) { "us_" #name, stage_##name, always },
-	STAGES(STAGE_ROW)
+#define STAGE_ROW(name, always)         { "us_" #name, stage_##name, NULL, always },
+#define STAGE_ROW_WAITING(name, always) { "us_" #name, stage_##name, stage_##name##_go_on, always },
+	STAGES(STAGE_ROW, STAGE_ROW_WAITING)
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -48,19 +54,30 @@ _Static_assert(COUNT_OF(stages) == STAGES_MAX, "one place for the time of each s
 #define HEAD_BYTES_MAX   ((size_t)64 * 1024)
 #define POLICY_BYTES_MAX 256
 
-static void exchange_run(struct exchange *x)
+static enum err exchange_run_stage(struct exchange *x, enum task_event event)
 {
-	uint64_t before_ns = x->start_ns;
-	for (size_t i = 0; i < COUNT_OF(stages); i++) {
-		if (x->err != ERR_OK && !stages[i].always)
+	const struct stage *stage = &stages[x->stage];
+	bool is_gone_on_with = x->is_waiting;
+	x->is_waiting = false;
+	return is_gone_on_with ? stage->go_on(x, event) : stage->run(x);
+}
+
+/* False: it waits. */
+static bool exchange_run(struct exchange *x, enum task_event event)
+{
+	for (; x->stage < COUNT_OF(stages); x->stage++) {
+		if (x->err != ERR_OK && !stages[x->stage].always)
 			continue;
-		enum err err = stages[i].run(x);
+		enum err err = exchange_run_stage(x, event);
+		if (x->is_waiting)
+			return false;
 		if (x->err == ERR_OK)
 			x->err = err;
-		uint64_t after_ns = clock_steady_ns();
-		x->stage_us[i] = (uint32_t)((after_ns - before_ns) / 1000);
-		before_ns = after_ns;
+		uint64_t now_ns = clock_steady_ns();
+		x->stage_us[x->stage] = (uint32_t)((now_ns - x->stage_ns) / 1000);
+		x->stage_ns = now_ns;
 	}
+	return true;
 }
 
 /* ---- the stages ---- */
@@ -143,9 +160,19 @@ static enum err stage_commit(struct exchange *x)
 	return x->plan.kind == PLAN_CHANGE ? execute_change(x) : execute_lookup(x);
 }
 
+static enum err stage_commit_go_on(struct exchange *x, enum task_event event)
+{
+	return execute_change_go_on(x, event);
+}
+
 static enum err stage_wait(struct exchange *x)
 {
 	return x->plan.kind == PLAN_VERIFY ? execute_verify(x) : ERR_OK;
+}
+
+static enum err stage_wait_go_on(struct exchange *x, enum task_event event)
+{
+	return execute_verify_go_on(x, event);
 }
 
 static enum err stage_audit(struct exchange *x)
@@ -153,6 +180,12 @@ static enum err stage_audit(struct exchange *x)
 	if (x->err != ERR_OK && x->route != NULL && x->route->is_change && x->token != NULL &&
 	        !x->writer_knows)
 		audit_attempt(x);
+	return ERR_OK;
+}
+
+static enum err stage_audit_go_on(struct exchange *x, enum task_event event)
+{
+	audit_attempt_go_on(x, event);
 	return ERR_OK;
 }
 
@@ -206,7 +239,7 @@ static void exchange_put_options(struct exchange *x)
 static void exchange_put_problem(struct exchange *x)
 {
 	struct buf policy;
-	buf_init(&policy, x->pipeline->answer_arena, POLICY_BYTES_MAX);
+	buf_init(&policy, x->place->answer_arena, POLICY_BYTES_MAX);
 	if (x->err == ERR_RATE_LIMITED)
 		limit_render_name(&x->limits, x->limit_shown, &policy);
 	const struct problem problem = {
@@ -217,7 +250,7 @@ static void exchange_put_problem(struct exchange *x)
 		.retry_after_s = x->limits.verdicts[x->limit_shown].retry_after_s,
 		.allow = x->match.allow,
 	};
-	response_init(&x->response, x->pipeline->answer_arena, ANSWER_BYTES_MAX);
+	response_init(&x->response, x->place->answer_arena, ANSWER_BYTES_MAX);
 	problem_render(&problem, x->request.request_id, &x->response);
 }
 
@@ -232,7 +265,7 @@ static enum err stage_respond(struct exchange *x)
 	if (x->class != NULL)
 		identity_put_limit_headers(x);
 	struct buf head;
-	buf_init(&head, x->pipeline->answer_arena, HEAD_BYTES_MAX);
+	buf_init(&head, x->place->answer_arena, HEAD_BYTES_MAX);
 	response_render_head(&x->response, &x->request, &head);
 	fcgi_write(x->fcgi, head.bytes, head.length);
 	if (response_has_body(&x->response, &x->request))
@@ -282,48 +315,93 @@ static void exchange_log(const struct exchange *x)
 	log_line_write(&line);
 }
 
-void pipeline_serve(void *context, struct fcgi_exchange *fcgi)
+/* ---- where requests are served ---- */
+
+static void place_close(struct place *place)
 {
-	struct pipeline *pipeline = context;
-	struct exchange *x = arena_alloc(pipeline->arena, sizeof(*x));
+	channel_fini(&place->publisher);
+	channel_fini(&place->writer);
+	arena_close(place->answer_arena);
+	arena_close(place->arena);
+	free(place);
+}
+
+/* Without memory for it the process ends; the supervisor starts another one, with less to do. */
+static struct place *place_open(struct pipeline *pipeline)
+{
+	const struct pipeline_settings *settings = &pipeline->settings;
+	struct place *place = calloc(1, sizeof(*place));
+	if (place == NULL)
+		abort();
+	place->arena = arena_open(settings->conf->request_memory_bytes);
+	place->answer_arena = arena_open(4 * ANSWER_BYTES_MAX);
+	if (place->arena == NULL || place->answer_arena == NULL)
+		abort();
+	channel_init(&place->writer, settings->writer_path);
+	channel_init(&place->publisher, settings->publisher_path);
+	pipeline->places[pipeline->place_count++] = place;
+	return place;
+}
+
+/* ---- one request ---- */
+
+static struct exchange *exchange_begin(struct pipeline *pipeline, struct task *task)
+{
+	struct place *place = task->request;
+	struct exchange *x = arena_alloc(place->arena, sizeof(*x));
 	if (x == NULL) /* the arena is empty and larger than this */
 		abort();
 	x->pipeline = pipeline;
-	x->fcgi = fcgi;
-	x->arena = pipeline->arena;
+	x->task = task;
+	x->place = place;
+	x->fcgi = task->exchange;
+	x->arena = place->arena;
 	x->now_ms = clock_wall_ms();
 	x->start_ns = clock_steady_ns();
+	x->stage_ns = x->start_ns;
 	faults_init(&x->faults, x->arena);
-	response_init(&x->response, pipeline->answer_arena, ANSWER_BYTES_MAX);
-	exchange_run(x);
-	reader_end(pipeline->reader);
+	response_init(&x->response, place->answer_arena, ANSWER_BYTES_MAX);
+	return x;
+}
+
+static void exchange_end(struct exchange *x)
+{
+	struct place *place = x->place;
+	reader_end(x->pipeline->reader);
 	exchange_count(x);
 	exchange_log(x);
-	arena_reset(pipeline->arena);
-	arena_reset(pipeline->answer_arena);
+	verifier_release(x->token);
+	place->exchange = NULL;
+	arena_reset(place->arena);
+	arena_reset(place->answer_arena);
+}
+
+bool pipeline_serve(void *context, struct task *task, enum task_event event)
+{
+	struct pipeline *pipeline = context;
+	if (task->request == NULL)
+		task->request = place_open(pipeline);
+	struct place *place = task->request;
+	if (event == TASK_BEGIN)
+		place->exchange = exchange_begin(pipeline, task);
+	if (!exchange_run(place->exchange, event))
+		return false;
+	exchange_end(place->exchange);
+	return true;
 }
 
 /* ---- a responder's own things ---- */
 
 struct pipeline *pipeline_open(const struct pipeline_settings *settings)
 {
-	const struct conf *conf = settings->conf;
-	struct pipeline *pipeline = malloc(sizeof(*pipeline));
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 	if (pipeline == NULL)
 		return NULL;
-	const struct store_settings store = { .path = conf->store };
-	const struct pipeline opened = {
-		.settings = *settings,
-		.arena = arena_open(conf->request_memory_bytes),
-		.answer_arena = arena_open(4 * ANSWER_BYTES_MAX),
-		.reader = reader_open(&store),
-	};
-	*pipeline = opened;
+	const struct store_settings store = { .path = settings->conf->store };
+	pipeline->settings = *settings;
+	pipeline->reader = reader_open(&store);
 	pipeline->verifier = identity_open_verifier(pipeline);
-	channel_init(&pipeline->writer, settings->writer_path, responder_wait);
-	channel_init(&pipeline->publisher, settings->publisher_path, responder_wait);
-	if (pipeline->arena != NULL && pipeline->answer_arena != NULL && pipeline->reader != NULL &&
-	        pipeline->verifier != NULL)
+	if (pipeline->reader != NULL && pipeline->verifier != NULL)
 		return pipeline;
 	pipeline_close(pipeline);
 	return NULL;
@@ -333,11 +411,9 @@ void pipeline_close(struct pipeline *pipeline)
 {
 	if (pipeline == NULL)
 		return;
-	channel_fini(&pipeline->publisher);
-	channel_fini(&pipeline->writer);
+	for (size_t i = 0; i < pipeline->place_count; i++)
+		place_close(pipeline->places[i]);
 	verifier_close(pipeline->verifier);
 	reader_close(pipeline->reader);
-	arena_close(pipeline->answer_arena);
-	arena_close(pipeline->arena);
 	free(pipeline);
 }

@@ -8,9 +8,9 @@
 #include "auth/keyring.h"
 #include "conf/conf.h"
 #include "core/err.h"
+#include "server/responder.h"
 #include "shared.h"
 
-struct fcgi_exchange;
 struct pipeline;
 
 /* Everything must stay valid while the pipeline is open. */
@@ -28,7 +28,8 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings);
 /* NULL is accepted. */
 void pipeline_close(struct pipeline *pipeline);
 
-/* Serves one request: reads it from the exchange and writes its answer. */
-void pipeline_serve(void *pipeline, struct fcgi_exchange *exchange);
+/* Serves one request: reads it from the task's exchange and writes its answer. False: it waits for
+ * another process; see struct responder_service. */
+bool pipeline_serve(void *pipeline, struct task *task, enum task_event event);
 
 #endif

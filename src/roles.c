@@ -64,7 +64,6 @@ static void role_start_log(const struct role_context *context, const char *name)
 
 static int role_run_responder(void *argument, unsigned index)
 {
-	(void)index;
 	const struct role_context *context = argument;
 	const struct conf *conf = context->conf;
 	role_start_log(context, "responder");
@@ -85,8 +84,11 @@ static int role_run_responder(void *argument, unsigned index)
 	struct pipeline *pipeline = pipeline_open(&settings);
 	if (pipeline == NULL || !role_enter_sandbox(&sandbox))
 		return EXIT_FAILURE;
-	const struct responder_settings responder = { .pool = context->pool };
-	int status = responder_run(&responder, pipeline_serve, pipeline);
+	const struct responder_settings responder = {
+		.pool = context->pool, .index = index, .count = conf->responders
+	};
+	const struct responder_service service = { .context = pipeline, .serve = pipeline_serve };
+	int status = responder_run(&responder, &service);
 	pipeline_close(pipeline);
 	return status;
 }

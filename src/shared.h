@@ -14,14 +14,12 @@
 #include "core/secret.h"
 #include "limit/limit.h"
 #include "publish/board.h"
-#include "waiters.h"
 
-/* The writer's own few words, and what responders share. */
+/* The writer's own few words, and the key of cursors. */
 struct shared_state {
 	_Atomic uint64_t revocation_generation; /* moves after each committed revocation */
 	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
 	_Atomic int64_t writer_failing_ms; /* wall clock since when commits fail; 0: they work */
-	struct waiters waiters;
 	uint8_t cursor_key[SEAL_KEY_BYTES]; /* random; cursors are good until the service ends */
 };
 

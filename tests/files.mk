@@ -334,12 +334,6 @@ tests_unit_test_publisher_SOURCES = tests/unit/test_publisher.c \
 tests_unit_test_publisher_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_publisher_LDADD = $(SERVER_LIBS) $(PUBLISH_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
-TESTS += tests/unit/test_waiters
-check_PROGRAMS += tests/unit/test_waiters
-tests_unit_test_waiters_SOURCES = tests/unit/test_waiters.c src/waiters.c src/waiters.h
-tests_unit_test_waiters_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_waiters_LDADD = $(CMOCKA_LIBS)
-
 # ---- audit
 TESTS += tests/unit/audit/test_chain
 check_PROGRAMS += tests/unit/audit/test_chain

@@ -67,7 +67,7 @@ static enum err ask_writer(struct arena *arena, const char *socket_path,
 	if (buf_is_full(&buf))
 		return ERR_TOO_LARGE;
 	const struct channel_bytes message = { (const uint8_t *)buf.bytes, buf.length };
-	channel_init(&channel, socket_path, NULL);
+	channel_init(&channel, socket_path);
 	enum err err = channel_call(&channel, arena, &message, TIMEOUT_MS, &answer);
 	channel_fini(&channel);
 	if (err == ERR_OK)

@@ -14,15 +14,12 @@
 
 #define NANOSECONDS_PER_MS UINT64_C(1000000)
 
-static int wait_plainly(int fd, int timeout_ms)
-{
-	struct pollfd source = { .fd = fd, .events = POLLIN };
-	return poll(&source, 1, timeout_ms);
-}
+/* A frame on its way in or out. One process does one thing at a time. */
+static uint8_t scratch[FRAME_BYTES];
 
-void channel_init(struct channel *channel, const char *path, int (*wait)(int fd, int timeout_ms))
+void channel_init(struct channel *channel, const char *path)
 {
-	*channel = (struct channel){ .path = path, .fd = -1, .wait = wait ? wait : wait_plainly };
+	*channel = (struct channel){ .path = path, .fd = -1 };
 }
 
 void channel_fini(struct channel *channel)
@@ -51,8 +48,7 @@ static bool open_connection(struct channel *channel)
 
 /* A connection to a writer that has ended since fails before anything is delivered; only then is it
  * safe to send once more, to its successor. */
-static bool send_once(
-        struct channel *channel, const struct channel_bytes *message, uint8_t *scratch)
+static bool send_once(struct channel *channel, const struct channel_bytes *message)
 {
 	bool is_old = channel->fd >= 0;
 	if (!is_old && !open_connection(channel))
@@ -69,15 +65,38 @@ static bool send_once(
 	return false;
 }
 
-static bool wait_for_answer(struct channel *channel, int timeout_ms)
+enum err channel_send(struct channel *channel, const struct channel_bytes *message)
 {
+	if (message->length > CHANNEL_CEILING_BYTES)
+		return ERR_TOO_LARGE;
+	return send_once(channel, message) ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+enum err channel_receive(
+        struct channel *channel, struct arena *arena, struct channel_bytes *ret_answer)
+{
+	struct frame frame;
+	if (!frame_receive(channel->fd, scratch, &frame)) {
+		channel_fini(channel);
+		return ERR_UNAVAILABLE;
+	}
+	struct channel_bytes answer = frame.message;
+	answer.bytes = arena_dup(arena, frame.message.bytes, frame.message.length);
+	frame_fini(&frame);
+	if (!answer.bytes)
+		return ERR_TOO_LARGE;
+	*ret_answer = answer;
+	return ERR_OK;
+}
+
+static bool wait_for_answer(const struct channel *channel, int timeout_ms)
+{
+	struct pollfd source = { .fd = channel->fd, .events = POLLIN };
 	uint64_t end_ns = clock_steady_ns() + (uint64_t)timeout_ms * NANOSECONDS_PER_MS;
 	for (;;) {
 		uint64_t now_ns = clock_steady_ns();
-		if (now_ns > end_ns)
-			now_ns = end_ns;
-		int ready =
-		        channel->wait(channel->fd, (int)((end_ns - now_ns) / NANOSECONDS_PER_MS));
+		uint64_t left_ms = end_ns > now_ns ? (end_ns - now_ns) / NANOSECONDS_PER_MS : 0;
+		int ready = poll(&source, 1, (int)left_ms);
 		if (ready >= 0 || errno != EINTR)
 			return ready > 0;
 	}
@@ -86,24 +105,11 @@ static bool wait_for_answer(struct channel *channel, int timeout_ms)
 enum err channel_call(struct channel *channel, struct arena *arena,
         const struct channel_bytes *message, int timeout_ms, struct channel_bytes *ret_answer)
 {
-	uint8_t *scratch = arena_alloc(arena, FRAME_BYTES);
-	if (!scratch || message->length > CHANNEL_CEILING_BYTES)
-		return ERR_TOO_LARGE;
-	if (!send_once(channel, message, scratch))
-		return ERR_UNAVAILABLE;
-
-	struct frame frame;
-	if (!wait_for_answer(channel, timeout_ms) || !frame_receive(channel->fd, scratch, &frame)) {
-		/* A late answer must never be taken for the answer to a later message. */
-		channel_fini(channel);
-		return ERR_UNAVAILABLE;
-	}
-	struct channel_bytes answer = frame.message;
-	if (frame.mapping)
-		answer.bytes = arena_dup(arena, frame.message.bytes, frame.message.length);
-	frame_fini(&frame);
-	if (!answer.bytes)
-		return ERR_TOO_LARGE;
-	*ret_answer = answer;
-	return ERR_OK;
+	enum err err = channel_send(channel, message);
+	if (err != ERR_OK)
+		return err;
+	if (wait_for_answer(channel, timeout_ms))
+		return channel_receive(channel, arena, ret_answer);
+	channel_fini(channel);
+	return ERR_UNAVAILABLE;
 }

@@ -12,7 +12,7 @@
 
 #include "server/channel_frame.h"
 
-#define PEERS_MAX  1024u
+#define PEERS_MAX  8192u
 #define EVENTS_MAX 64
 #define NO_PEER    SIZE_MAX
 #define ID_LISTEN  PEERS_MAX

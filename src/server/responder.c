@@ -3,77 +3,109 @@
 #include "server/responder.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "server/connections.h"
 #include "server/fcgi.h"
 #include "server/pass.h"
 #include "server/process.h"
 
-/* One is held by choice, more only come from responders that could not keep theirs. */
-#define HELD_MAX           16
-#define STALL_DEFAULT_MS   5000
-#define DRAIN_DEFAULT_MS   1000
-#define DRAIN_QUIET_MS     250
-#define HANDOVER_MAX_MS    1000
-#define NANOSECONDS_PER_MS UINT64_C(1000000)
+/* A connection beyond these waits in the backlog, or goes to somebody else. */
+#define HELD_MAX         1024u
+#define EVENTS_MAX       32
+#define STALL_DEFAULT_MS 5000
+#define DRAIN_DEFAULT_MS 1000
+#define DRAIN_QUIET_MS   250
+#define HANDOVER_MAX_MS  1000
+
+/* Who leaves connections to the others looks so often whether they are taken. */
+#define SHARE_LOOK_MS 20
+
+/* What an event is about: a descriptor below this, else a task. */
+#define EVENT_TASK UINT64_C(0x100000000)
 
 struct responder_pool {
 	int listen_fd;
 	int handover_in;
 	int handover_out;
+	_Atomic uint32_t *shares; /* connections of each responder */
+};
+
+struct slot {
+	struct task task;
+	int fd; /* the connection */
+	bool is_waiting;
 };
 
 struct responder {
+	const struct responder_settings *settings;
+	const struct responder_service *service;
 	const struct responder_pool *pool;
-	struct fcgi_exchange *exchange;
-	void (*serve)(void *context, struct fcgi_exchange *exchange);
-	void *context;
 	int epoll_fd;
-	bool takes_over; /* the handover socket is watched */
+	bool takes;           /* new and handed-over connections are watched for */
+	int64_t next_look_ms; /* where they are not */
 	bool is_stopping;
 	bool keeps; /* connections stay open after an answer */
 	int stall_ms;
-	int held_count;
-	int held[HELD_MAX]; /* idle connections, watched */
+	unsigned made_count; /* slots that have an exchange */
+	unsigned free_count;
+	unsigned waiting_count;
+	uint8_t free[RESPONDER_TASKS_MAX]; /* the one used last is used next: its memory is warm */
+	struct slot slots[RESPONDER_TASKS_MAX];
+	struct connections connections;
 };
 
-/* The responder this process is, for responder_wait deep inside of serve; NULL outside. */
-static struct responder *current;
+static int64_t now_ms(void)
+{
+	return (int64_t)(clock_steady_ns() / 1000000);
+}
 
 /* ---- the pool ---- */
 
+static _Atomic uint32_t *map_shares(void)
+{
+	void *mapping = mmap(NULL, RESPONDERS_MAX * sizeof(_Atomic uint32_t),
+	        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return mapping == MAP_FAILED ? NULL : mapping;
+}
+
 struct responder_pool *responder_pool_open(int listen_fd)
 {
-	struct responder_pool *pool = malloc(sizeof(*pool));
+	struct responder_pool *pool = calloc(1, sizeof(*pool));
 	int pair[2];
 	if (!pool ||
 	        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
 		free(pool);
 		return NULL;
 	}
-	*pool = (struct responder_pool){ listen_fd, pair[0], pair[1] };
-	return pool;
+	*pool = (struct responder_pool){ listen_fd, pair[0], pair[1], map_shares() };
+	if (pool->shares)
+		return pool;
+	responder_pool_close(pool);
+	return NULL;
 }
 
 void responder_pool_close(struct responder_pool *pool)
 {
 	if (!pool)
 		return;
+	if (pool->shares)
+		munmap((void *)pool->shares, RESPONDERS_MAX * sizeof(_Atomic uint32_t));
 	close(pool->handover_in);
 	close(pool->handover_out);
 	free(pool);
 }
 
-/* ---- what is watched and held ---- */
+/* ---- what is watched ---- */
 
 static bool watch(const struct responder *responder, int fd, uint32_t events)
 {
@@ -87,38 +119,34 @@ static void unwatch(const struct responder *responder, int fd)
 }
 
 /* Exclusive: one event wakes one responder. */
-static void take_over(struct responder *responder, bool takes_over)
+static void set_takes(struct responder *responder, bool takes)
 {
-	if (takes_over == responder->takes_over)
+	const struct responder_pool *pool = responder->pool;
+	if (takes == responder->takes)
 		return;
-	int fd = responder->pool->handover_out;
-	responder->takes_over = takes_over && watch(responder, fd, EPOLLIN | EPOLLEXCLUSIVE);
-	if (!takes_over)
-		unwatch(responder, fd);
-}
-
-static void hold(struct responder *responder, int fd)
-{
-	if (responder->held_count == HELD_MAX || !watch(responder, fd, EPOLLIN | EPOLLRDHUP)) {
-		log_warning("an idle connection was closed: no room to watch it");
-		close(fd);
+	responder->takes = takes;
+	if (!takes) {
+		responder->next_look_ms = now_ms() + SHARE_LOOK_MS;
+		unwatch(responder, pool->listen_fd);
+		unwatch(responder, pool->handover_out);
 		return;
 	}
-	responder->held[responder->held_count++] = fd;
-	if (responder->held_count == HELD_MAX)
-		take_over(responder, false);
+	responder->takes = watch(responder, pool->listen_fd, EPOLLIN | EPOLLEXCLUSIVE) &&
+	                   watch(responder, pool->handover_out, EPOLLIN | EPOLLEXCLUSIVE);
 }
 
-/* The connection is the caller's again, and no longer watched. */
-static void take_held(struct responder *responder, int fd)
+static bool should_take(const struct responder *responder)
 {
-	unwatch(responder, fd);
-	for (int i = 0; i < responder->held_count; i++) {
-		if (responder->held[i] == fd)
-			responder->held[i--] = responder->held[--responder->held_count];
-	}
-	if (!responder->is_stopping)
-		take_over(responder, true);
+	if (responder->is_stopping)
+		return !responder->keeps;
+	return responder->connections.held < HELD_MAX &&
+	       connections_may_take(&responder->connections);
+}
+
+static bool is_readable(int fd)
+{
+	struct pollfd source = { .fd = fd, .events = POLLIN };
+	return poll(&source, 1, 0) > 0;
 }
 
 /* True when the peer has closed and left no request behind. */
@@ -128,52 +156,116 @@ static bool is_gone(int fd)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* False when the socket between responders is full; the connection stays here then. */
-static bool hand_over(struct responder *responder, int fd)
+/* ---- requests ---- */
+
+static struct slot *take_slot(struct responder *responder)
 {
-	if (!is_gone(fd) && !pass_send(responder->pool->handover_in, "", 1, fd))
-		return false;
-	/* Closing alone would not end the watch: the connection lives on elsewhere. */
-	take_held(responder, fd);
-	close(fd);
-	return true;
+	if (responder->free_count > 0)
+		return &responder->slots[responder->free[--responder->free_count]];
+	if (responder->made_count == RESPONDER_TASKS_MAX)
+		return NULL;
+	struct slot *slot = &responder->slots[responder->made_count];
+	slot->task.exchange = fcgi_open();
+	if (!slot->task.exchange)
+		return NULL;
+	responder->made_count++;
+	return slot;
 }
 
-/* ---- one request ---- */
-
-static bool is_readable(int fd)
+static void give_back(struct responder *responder, const struct slot *slot)
 {
-	struct pollfd source = { .fd = fd, .events = POLLIN };
-	return poll(&source, 1, 0) > 0;
+	responder->free[responder->free_count++] = (uint8_t)(slot - responder->slots);
 }
 
-static bool somebody_waits(const struct responder *responder)
+/* Once for each wait, so that a descriptor which nobody waits on wakes nobody. */
+static void watch_for(struct responder *responder, const struct slot *slot)
 {
-	return is_readable(responder->pool->listen_fd);
+	int fd = slot->task.wait_fd;
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT,
+		.data.u64 = EVENT_TASK + (uint64_t)(slot - responder->slots) };
+	if (fd >= 0 && epoll_ctl(responder->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0 &&
+	        epoll_ctl(responder->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+		log_warning("a request cannot be watched for its answer: %m");
 }
 
-static void serve_connection(struct responder *responder, int fd)
+static void finish(struct responder *responder, struct slot *slot)
 {
-	if (!fcgi_begin(responder->exchange, fd))
-		return;
-	current = responder;
-	responder->serve(responder->context, responder->exchange);
-	current = NULL;
-	bool keep = responder->keeps && responder->held_count == 0 && !somebody_waits(responder);
-	if (fcgi_finish(responder->exchange, keep, &fd))
-		hold(responder, fd);
-}
-
-static void serve_held(struct responder *responder, int fd, uint32_t events)
-{
-	take_held(responder, fd);
-	if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) && is_gone(fd))
-		close(fd);
+	int fd = slot->fd;
+	if (fcgi_finish(slot->task.exchange, responder->keeps, &fd))
+		connections_set_idle(&responder->connections, fd);
 	else
-		serve_connection(responder, fd);
+		connections_drop(&responder->connections, slot->fd);
+	give_back(responder, slot);
 }
 
-static void serve_new(struct responder *responder)
+static void go_on(struct responder *responder, struct slot *slot, enum task_event event)
+{
+	if (slot->is_waiting)
+		responder->waiting_count--;
+	slot->task.wait_fd = -1;
+	slot->task.until_ms = INT64_MAX;
+	slot->task.wants_stop_too = false;
+	slot->is_waiting =
+	        !responder->service->serve(responder->service->context, &slot->task, event);
+	if (!slot->is_waiting) {
+		finish(responder, slot);
+		return;
+	}
+	responder->waiting_count++;
+	watch_for(responder, slot);
+}
+
+/* The connection is busy already. */
+static void serve(struct responder *responder, struct slot *slot, int fd)
+{
+	if (!fcgi_begin(slot->task.exchange, fd)) {
+		connections_drop(&responder->connections, fd);
+		give_back(responder, slot);
+		return;
+	}
+	slot->fd = fd;
+	go_on(responder, slot, TASK_BEGIN);
+}
+
+/* An idle connection has something to read. */
+static void serve_idle(struct responder *responder, int fd)
+{
+	struct slot *slot = responder->connections.queue_length > 0 ? NULL : take_slot(responder);
+	if (!slot) {
+		connections_queue(&responder->connections, fd);
+		return;
+	}
+	connections_set_busy(&responder->connections, fd);
+	serve(responder, slot, fd);
+}
+
+static void serve_queued(struct responder *responder)
+{
+	while (responder->connections.queue_length > 0) {
+		struct slot *slot = take_slot(responder);
+		if (!slot)
+			return;
+		int fd = connections_take_queued(&responder->connections);
+		if (fd < 0)
+			give_back(responder, slot);
+		else
+			serve(responder, slot, fd);
+	}
+}
+
+/* ---- connections ---- */
+
+static void take_connection(struct responder *responder, int fd)
+{
+	if (!connections_add(&responder->connections, fd, CONNECTION_IDLE)) {
+		log_warning("a connection was closed: there is no room for it");
+		close(fd);
+	} else if (is_readable(fd)) {
+		serve_idle(responder, fd);
+	}
+}
+
+static void take_new(struct responder *responder)
 {
 	int fd = accept4(responder->pool->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0) {
@@ -186,140 +278,173 @@ static void serve_new(struct responder *responder)
 		.tv_usec = responder->stall_ms % 1000 * 1000 };
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof(stall));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
-	serve_connection(responder, fd);
+	take_connection(responder, fd);
 }
 
-/* A connection with a request is served here and now: were it only held, the next new connection
- * could come first, and the request would move on and on without ever being served. Without a
- * connection it is the word to look at the listening socket, which woke somebody else. Such words
- * pile up while everybody is busy, and a connection may stand behind them. */
 static void take_handed_over(struct responder *responder)
 {
 	char byte;
 	size_t length;
 	int fd = -1;
-	while (fd < 0 && pass_receive(responder->pool->handover_out, &byte, 1, &length, &fd) &&
-	        length > 0)
-		;
-	if (fd < 0)
-		serve_new(responder);
-	else if (is_readable(fd))
-		serve_connection(responder, fd);
-	else
-		hold(responder, fd);
+	if (pass_receive(responder->pool->handover_out, &byte, 1, &length, &fd) && fd >= 0)
+		take_connection(responder, fd);
 }
 
-/* ---- waiting inside of a request ---- */
-
-/* Moves held connections: all of them, or those with something to read. False when one had to stay
- * although it should have moved. */
-static bool release(struct responder *responder, const struct pollfd *held, int count)
+/* The others may be dead, or busier than they seem: nobody waits for long because of fairness. */
+static void take_what_others_leave(struct responder *responder)
 {
-	bool moved_all = true;
-	for (int i = 0; i < count; i++) {
-		if (held[i].revents)
-			moved_all &= hand_over(responder, held[i].fd);
-	}
-	return moved_all;
-}
-
-void responder_release_idle(void)
-{
-	while (current && current->held_count > 0 && hand_over(current, current->held[0]))
-		;
-}
-
-/* This responder may have been the one that was woken for whoever waits; nobody else was. */
-static void wake_another(const struct responder *responder)
-{
-	if (somebody_waits(responder) && !pass_send(responder->pool->handover_in, "", 1, -1))
-		log_debug("nobody was woken: the handover socket is full");
-}
-
-static int poll_held(struct pollfd *fds, int count, uint64_t end_ns)
-{
-	for (;;) {
-		uint64_t now_ns = clock_steady_ns();
-		uint64_t left_ms = end_ns > now_ns ? (end_ns - now_ns) / NANOSECONDS_PER_MS : 0;
-		int ready = poll(fds, (nfds_t)count, end_ns == UINT64_MAX ? -1 : (int)left_ms);
-		if (ready >= 0 || errno != EINTR)
-			return ready;
-	}
-}
-
-int responder_wait(int fd, int timeout_ms)
-{
-	uint64_t end_ns = UINT64_MAX;
-	if (timeout_ms >= 0)
-		end_ns = clock_steady_ns() + (uint64_t)timeout_ms * NANOSECONDS_PER_MS;
-	if (current)
-		wake_another(current);
-	bool can_release = true;
-	for (;;) {
-		struct pollfd fds[1 + HELD_MAX] = { { .fd = fd, .events = POLLIN } };
-		int held_count = current && can_release ? current->held_count : 0;
-		for (int i = 0; i < held_count; i++)
-			fds[1 + i] = (struct pollfd){ .fd = current->held[i], .events = POLLIN };
-		int ready = poll_held(fds, 1 + held_count, end_ns);
-		if (ready <= 0)
-			return ready;
-		if (fds[0].revents)
-			return 1;
-		can_release = release(current, fds + 1, held_count);
-	}
-}
-
-/* ---- the loop ---- */
-
-/* False when nothing came for timeout_ms. */
-static bool handle_next(struct responder *responder, int timeout_ms)
-{
-	struct epoll_event event;
-	if (epoll_wait(responder->epoll_fd, &event, 1, timeout_ms) != 1)
-		return false;
-	int fd = event.data.fd;
-	if (fd == responder->pool->listen_fd)
-		serve_new(responder);
-	else if (fd == responder->pool->handover_out)
+	if (responder->takes || responder->is_stopping || now_ms() < responder->next_look_ms)
+		return;
+	responder->next_look_ms = now_ms() + SHARE_LOOK_MS;
+	while (responder->connections.held < HELD_MAX && is_readable(responder->pool->listen_fd))
+		take_new(responder);
+	if (responder->connections.held < HELD_MAX)
 		take_handed_over(responder);
-	else if (fd == process_stop_fd())
-		responder->is_stopping = true;
-	else
-		serve_held(responder, fd, event.events);
-	return true;
 }
 
-/* Nobody comes after: whatever has arrived by now, or arrives shortly, gets its answer. */
-static void answer_the_last(struct responder *responder, int drain_ms)
+static void look_at_connection(struct responder *responder, int fd, uint32_t events)
 {
-	responder->keeps = false;
-	uint64_t end_ns = clock_steady_ns() + (uint64_t)drain_ms * NANOSECONDS_PER_MS;
-	while (clock_steady_ns() < end_ns && handle_next(responder, DRAIN_QUIET_MS))
-		;
+	struct connections *connections = &responder->connections;
+	if (connections->states[fd] == CONNECTION_BUSY) {
+		connections_unwatch(connections, fd);
+	} else if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) && is_gone(fd)) {
+		connections_drop(connections, fd);
+		close(fd);
+	} else if (connections->states[fd] == CONNECTION_IDLE) {
+		serve_idle(responder, fd);
+	}
+}
+
+/* False when the socket between responders is full; the connection stays here then. */
+static bool hand_over(struct responder *responder, int fd)
+{
+	if (!is_gone(fd) && !pass_send(responder->pool->handover_in, "", 1, fd))
+		return false;
+	connections_drop(&responder->connections, fd);
+	close(fd);
+	return true;
 }
 
 /* For the next generation. */
 static void hand_all_over(struct responder *responder)
 {
-	uint64_t end_ns = clock_steady_ns() + HANDOVER_MAX_MS * NANOSECONDS_PER_MS;
+	int64_t end_ms = now_ms() + HANDOVER_MAX_MS;
 	struct pollfd room = { .fd = responder->pool->handover_in, .events = POLLOUT };
-	while (responder->held_count > 0 && clock_steady_ns() < end_ns) {
-		if (!hand_over(responder, responder->held[0]))
-			(void)poll(&room, 1, 20);
+	for (int fd = 0; (fd = connections_find_idle(&responder->connections, fd)) >= 0;) {
+		if (hand_over(responder, fd))
+			continue;
+		if (now_ms() >= end_ms)
+			return;
+		(void)poll(&room, 1, 20);
 	}
+}
+
+/* ---- the loop ---- */
+
+static void wake_tasks(struct responder *responder, bool (*is_due)(const struct task *, int64_t),
+        enum task_event event)
+{
+	int64_t time_ms = now_ms();
+	for (unsigned i = 0; i < responder->made_count && responder->waiting_count > 0; i++) {
+		struct slot *slot = &responder->slots[i];
+		if (slot->is_waiting && is_due(&slot->task, time_ms))
+			go_on(responder, slot, event);
+	}
+}
+
+static bool is_over(const struct task *task, int64_t time_ms)
+{
+	return task->until_ms <= time_ms;
+}
+
+static bool wants_stop(const struct task *task, int64_t time_ms)
+{
+	(void)time_ms;
+	return task->wants_stop_too;
+}
+
+static void handle(struct responder *responder, const struct epoll_event *event)
+{
+	int fd = event->data.fd;
+	if (event->data.u64 >= EVENT_TASK) {
+		struct slot *slot = &responder->slots[event->data.u64 - EVENT_TASK];
+		if (slot->is_waiting)
+			go_on(responder, slot, TASK_READABLE);
+	} else if (fd == responder->pool->listen_fd) {
+		take_new(responder);
+	} else if (fd == responder->pool->handover_out) {
+		take_handed_over(responder);
+	} else if (fd == process_stop_fd()) {
+		responder->is_stopping = true;
+	} else {
+		look_at_connection(responder, fd, event->events);
+	}
+}
+
+static int next_wait_ms(const struct responder *responder, int most_ms)
+{
+	int64_t until_ms = INT64_MAX;
+	for (unsigned i = 0; i < responder->made_count && responder->waiting_count > 0; i++) {
+		const struct slot *slot = &responder->slots[i];
+		if (slot->is_waiting && slot->task.until_ms < until_ms)
+			until_ms = slot->task.until_ms;
+	}
+	if (!responder->takes && !responder->is_stopping)
+		most_ms = SHARE_LOOK_MS;
+	if (until_ms == INT64_MAX)
+		return most_ms;
+	int64_t left_ms = until_ms - now_ms();
+	if (left_ms < 0)
+		return 0;
+	return most_ms >= 0 && left_ms > most_ms ? most_ms : (int)(left_ms % INT_MAX);
+}
+
+/* Waits at most most_ms (-1: for ever). False when nothing came. */
+static bool turn(struct responder *responder, int most_ms)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int count = epoll_wait(
+	        responder->epoll_fd, events, EVENTS_MAX, next_wait_ms(responder, most_ms));
+	for (int i = 0; i < count; i++)
+		handle(responder, &events[i]);
+	if (responder->waiting_count > 0)
+		wake_tasks(responder, is_over, TASK_TIMEOUT);
+	serve_queued(responder);
+	take_what_others_leave(responder);
+	set_takes(responder, should_take(responder));
+	return count > 0;
+}
+
+/* Nobody comes after: whatever has arrived by now, or arrives shortly, gets its answer. */
+static void answer_the_last(struct responder *responder, int drain_ms)
+{
+	int64_t end_ms = now_ms() + drain_ms;
+	bool has_come = true;
+	while (responder->waiting_count > 0 || (has_come && now_ms() < end_ms))
+		has_come = turn(responder, DRAIN_QUIET_MS);
+}
+
+static void leave(struct responder *responder)
+{
+	hand_all_over(responder);
+	while (responder->waiting_count > 0)
+		(void)turn(responder, -1);
+	hand_all_over(responder);
 }
 
 static void loop(struct responder *responder, int drain_ms)
 {
 	while (!responder->is_stopping)
-		(void)handle_next(responder, -1);
+		(void)turn(responder, -1);
 	unwatch(responder, process_stop_fd());
-	if (process_is_last()) {
+	responder->connections.shares = NULL;
+	responder->keeps = !process_is_last();
+	set_takes(responder, should_take(responder));
+	wake_tasks(responder, wants_stop, TASK_STOP);
+	if (responder->keeps)
+		leave(responder);
+	else
 		answer_the_last(responder, drain_ms);
-	} else {
-		take_over(responder, false);
-		hand_all_over(responder);
-	}
 }
 
 static bool set_up(struct responder *responder)
@@ -327,39 +452,45 @@ static bool set_up(struct responder *responder)
 	responder->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (responder->epoll_fd < 0 || !fcgi_init())
 		return false;
-	responder->exchange = fcgi_open();
-	if (!responder->exchange)
-		return false;
-	take_over(responder, true);
-	return responder->takes_over &&
-	       watch(responder, responder->pool->listen_fd, EPOLLIN | EPOLLEXCLUSIVE) &&
+	responder->connections.epoll_fd = responder->epoll_fd;
+	responder->connections.shares = responder->pool->shares;
+	responder->connections.index = responder->settings->index;
+	responder->connections.count = responder->settings->count;
+	atomic_store(&responder->pool->shares[responder->settings->index], 0);
+	set_takes(responder, true);
+	return responder->takes &&
 	       (process_stop_fd() < 0 || watch(responder, process_stop_fd(), EPOLLIN));
 }
 
 static void tear_down(struct responder *responder)
 {
-	for (int i = 0; i < responder->held_count; i++)
-		close(responder->held[i]);
-	fcgi_close(responder->exchange);
+	for (int fd = 0; (fd = connections_find_idle(&responder->connections, fd)) >= 0; fd++)
+		close(fd);
+	for (unsigned i = 0; i < responder->made_count; i++)
+		fcgi_close(responder->slots[i].task.exchange);
 	if (responder->epoll_fd >= 0)
 		close(responder->epoll_fd);
+	free(responder);
 }
 
-int responder_run(const struct responder_settings *settings,
-        void (*serve)(void *context, struct fcgi_exchange *exchange), void *context)
+int responder_run(
+        const struct responder_settings *settings, const struct responder_service *service)
 {
-	struct responder responder = { .pool = settings->pool,
-		.serve = serve,
-		.context = context,
-		.keeps = true,
-		.stall_ms = settings->stall_ms > 0 ? settings->stall_ms : STALL_DEFAULT_MS };
-	bool is_set_up = set_up(&responder);
+	struct responder *responder = calloc(1, sizeof(*responder));
+	if (!responder)
+		return EXIT_FAILURE;
+	responder->settings = settings;
+	responder->service = service;
+	responder->pool = settings->pool;
+	responder->keeps = true;
+	responder->stall_ms = settings->stall_ms > 0 ? settings->stall_ms : STALL_DEFAULT_MS;
+	bool is_set_up = set_up(responder);
 	if (is_set_up) {
 		process_set_ready();
-		loop(&responder, settings->drain_ms > 0 ? settings->drain_ms : DRAIN_DEFAULT_MS);
+		loop(responder, settings->drain_ms > 0 ? settings->drain_ms : DRAIN_DEFAULT_MS);
 	} else {
-		log_error("a responder cannot start: %s", strerror(errno));
+		log_error("a responder cannot start: %m");
 	}
-	tear_down(&responder);
-	return is_set_up ? 0 : 1;
+	tear_down(responder);
+	return is_set_up ? EXIT_SUCCESS : EXIT_FAILURE;
 }

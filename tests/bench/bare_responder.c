@@ -25,10 +25,12 @@ static const char ANSWER[] = "Status: 200\r\n"
                              "\r\n"
                              "{\"name\":\"www.example.com\",\"type\":\"A\",\"ttl\":300}";
 
-static void serve(void *context, struct fcgi_exchange *exchange)
+static bool serve(void *context, struct task *task, enum task_event event)
 {
 	(void)context;
-	fcgi_write(exchange, ANSWER, sizeof(ANSWER) - 1);
+	(void)event;
+	fcgi_write(task->exchange, ANSWER, sizeof(ANSWER) - 1);
+	return true;
 }
 
 static int usage(void)
@@ -37,13 +39,14 @@ static int usage(void)
 	return 2;
 }
 
-static bool start(const struct responder_pool *pool)
+static bool start(const struct responder_settings *settings)
 {
+	const struct responder_service service = { .serve = serve };
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid > 0;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	_exit(responder_run(&(struct responder_settings){ .pool = pool }, serve, NULL));
+	_exit(responder_run(settings, &service));
 }
 
 int main(int argc, char **argv)
@@ -77,7 +80,8 @@ int main(int argc, char **argv)
 	}
 	struct responder_pool *pool = responder_pool_open(listen_fd);
 	for (unsigned i = 0; pool && i < processes; i++) {
-		if (!start(pool))
+		if (!start(&(struct responder_settings){
+		            .pool = pool, .index = i, .count = (unsigned)processes }))
 			return 1;
 	}
 	int status = 0;

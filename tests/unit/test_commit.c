@@ -85,7 +85,7 @@ static int open_service(void **state)
 	service.arena = arena_open((size_t)16 << 20);
 	start_writer(&service);
 	service.fixture.reader = reader_open(&service.fixture.settings);
-	channel_init(&service.channel, service.socket_path, NULL);
+	channel_init(&service.channel, service.socket_path);
 	*state = &service;
 	return 0;
 }

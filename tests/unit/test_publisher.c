@@ -360,7 +360,7 @@ static void test_questions_of_responders(void **state)
 	buf_init_fixed(&buf, packed, sizeof(packed));
 	verify_question_pack(&buf, &question);
 	const struct channel_bytes message = { (const uint8_t *)buf.bytes, buf.length };
-	channel_init(&channel, address.sun_path, NULL);
+	channel_init(&channel, address.sun_path);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(
 		        channel_call(&channel, store.arena, &message, 5000, &answer), ERR_OK);
@@ -410,7 +410,7 @@ static void test_too_many_questions(void **state)
 		fds[i] = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 		send_question(fds[i], &message);
 	}
-	channel_init(&channel, address.sun_path, NULL);
+	channel_init(&channel, address.sun_path);
 	assert_int_equal(channel_call(&channel, store.arena, &message, 5000, &answer), ERR_OK);
 	assert_int_equal(verify_report_parse(store.arena, answer.bytes, answer.length, &report),
 	        ERR_OVERLOADED);

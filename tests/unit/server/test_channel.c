@@ -40,7 +40,7 @@ static int set_up(void **state)
 	struct socket_settings settings = { path, 0600, SOCKET_KEEP_ID, SOCKET_KEEP_ID, 64 };
 	assert_int_equal(socket_listen_seqpacket(&settings, &listen_fd), ERR_OK);
 	arena = arena_open((size_t)3 * CHANNEL_CEILING_BYTES);
-	channel_init(&channel, path, NULL);
+	channel_init(&channel, path);
 	large = calloc(1, CHANNEL_CEILING_BYTES + 1);
 	return 0;
 }
@@ -122,7 +122,7 @@ static void test_nobody_listens(void **state)
 {
 	(void)state;
 	struct channel_bytes answer;
-	channel_init(&channel, "/nowhere/writer.sock", NULL);
+	channel_init(&channel, "/nowhere/writer.sock");
 	assert_int_equal(call("hello", 5, &answer), ERR_UNAVAILABLE);
 }
 
