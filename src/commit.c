@@ -181,16 +181,30 @@ static bool has_revocation(const struct slot *slot)
 	return false;
 }
 
-/* Before the answers: who hears that a token is revoked must not see it work any more. */
-static void spread_revocations(struct committer *committer)
+/* Whether the change may have made or dropped zones. */
+static bool has_zone_op(const struct slot *slot)
 {
+	for (size_t i = 0; i < slot->change.op_count; i++) {
+		enum op_kind kind = slot->change.ops[i].kind;
+		if (kind == OP_ZONE_ADD || kind == OP_ZONE_DROP)
+			return true;
+	}
+	return false;
+}
+
+/* Before the answers: who hears that a token is revoked must not see it work any more, and who
+ * hears of a new zone must be able to use it. */
+static void spread_news(struct committer *committer)
+{
+	struct shared_state *state = committer->context->shared->state;
 	for (size_t i = 0; i < committer->count; i++) {
 		const struct slot *slot = &committer->slots[i];
-		if (slot->is_change && slot->outcome.change_id != 0 && has_revocation(slot)) {
-			atomic_fetch_add(
-			        &committer->context->shared->state->revocation_generation, 1);
-			return;
-		}
+		if (!slot->is_change || slot->outcome.change_id == 0)
+			continue;
+		if (has_revocation(slot))
+			atomic_fetch_add(&state->revocation_generation, 1);
+		if (has_zone_op(slot))
+			atomic_fetch_add(&state->zones_generation, 1);
 	}
 }
 
@@ -233,7 +247,7 @@ static void serve_batch(struct committer *committer)
 	if (err == ERR_INTERNAL && may_split && committer->count > 1)
 		err = run_one_by_one(committer);
 	note_health(committer, err);
-	spread_revocations(committer);
+	spread_news(committer);
 	for (size_t i = 0; i < committer->count; i++)
 		answer_slot(committer, i);
 	wake_publisher(committer);
@@ -341,6 +355,7 @@ int commit_run(const struct commit_context *context)
 	}
 	/* What an earlier writer committed just before it died has not been spread. */
 	atomic_fetch_add(&context->shared->state->revocation_generation, 1);
+	atomic_fetch_add(&context->shared->state->zones_generation, 1);
 	do_chores(committer);
 	atomic_store(&context->shared->state->writer_beat_ms, steady_ms());
 	log_head(committer, "at the start");

@@ -26,6 +26,7 @@
 #include "server/fcgi.h"
 #include "server/responder.h"
 #include "store/reader.h"
+#include "zone_cache.h"
 
 #define STAGES_MAX 10
 
@@ -35,7 +36,8 @@ struct pipeline {
 	struct reader *reader;
 	struct verifier *verifier;
 	struct verifier_stats seen_stats; /* what the metrics have been told already */
-	unsigned wait_count;              /* requests that wait for CoreDNS */
+	struct zone_cache zone_cache;
+	unsigned wait_count; /* requests that wait for CoreDNS */
 	size_t place_count;
 	struct place *places[RESPONDER_TASKS_MAX];
 };

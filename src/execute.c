@@ -33,14 +33,16 @@ static enum err permit_zone_op(const struct exchange *x, struct op *op)
 
 static enum err permit_rrset_op(const struct exchange *x, struct op *op)
 {
-	const struct lookup lookup = exchange_lookup(x);
-	struct zone zone;
-	enum err err = lookup_zone_of(&lookup, &op->rrset.owner, &zone);
+	struct pipeline *pipeline = x->pipeline;
+	uint64_t generation = atomic_load(&pipeline->settings.shared->state->zones_generation);
+	enum err err = zone_cache_find(
+	        &pipeline->zone_cache, pipeline->reader, generation, &op->rrset.owner, &op->zone);
+	if (err == ERR_NO_SUCH_ZONE && !policy_reaches(x->token, &op->rrset.owner))
+		return ERR_NOT_PERMITTED;
 	if (err != ERR_OK)
 		return err;
-	op->zone = zone.name;
 	op->bound_count =
-	        policy_cover(x->token, &zone.name, &op->rrset.owner, op->rrset.type, op->bounds);
+	        policy_cover(x->token, &op->zone, &op->rrset.owner, op->rrset.type, op->bounds);
 	return op->bound_count > 0 ? ERR_OK : ERR_NOT_PERMITTED;
 }
 

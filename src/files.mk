@@ -201,7 +201,8 @@ src_coregated_SOURCES = \
 	src/publisher_verify.c src/publisher_verify.h \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \
-	src/shared.c src/shared.h
+	src/shared.c src/shared.h \
+	src/zone_cache.c src/zone_cache.h
 src_coregated_LDADD = src/libapi.a src/libhttp.a src/libserver.a src/libaudit.a src/libpublish.a \
 	src/libstore.a src/liblimit.a src/libauth.a src/libconf.a src/libdns.a src/libcore.a \
 	$(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS) $(CURL_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) \

@@ -18,8 +18,9 @@
 /* The writer's own few words, and the key of cursors. */
 struct shared_state {
 	_Atomic uint64_t revocation_generation; /* moves after each committed revocation */
+	_Atomic uint64_t zones_generation;      /* moves after zones were added or dropped */
 	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
-	_Atomic int64_t writer_failing_ms; /* wall clock since when commits fail; 0: they work */
+	_Atomic int64_t writer_failing_ms;  /* wall clock since when commits fail; 0: they work */
 	uint8_t cursor_key[SEAL_KEY_BYTES]; /* random; cursors are good until the service ends */
 };
 
