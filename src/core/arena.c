@@ -15,6 +15,10 @@
 #endif
 #endif
 
+/* What is out of bounds is poisoned this far ahead at least: all of a large arena would take the
+ * sanitizer more memory than its program. */
+#define AHEAD_BYTES ((size_t)64 * 1024)
+
 #ifdef ARENA_POISONS
 #include <sanitizer/asan_interface.h>
 #define GAP_BYTES               32
@@ -38,6 +42,7 @@ struct arena {
 	unsigned char *block;
 	size_t cap_bytes;
 	size_t used_bytes;
+	size_t poisoned_bytes; /* of the block, from its start; what was handed out is not */
 	struct deferred *deferred;
 };
 
@@ -46,6 +51,16 @@ struct arena {
 
 /* What stays resident between requests; an ordinary request fits. It ends on a page. */
 #define KEEP_BYTES ((size_t)128 * 1024 - HEAD_BYTES)
+
+static void poison_ahead(struct arena *arena)
+{
+	size_t left_bytes = arena->cap_bytes - arena->used_bytes;
+	if (arena->used_bytes + AHEAD_BYTES <= arena->poisoned_bytes)
+		return;
+	size_t length = left_bytes < 2 * AHEAD_BYTES ? left_bytes : 2 * AHEAD_BYTES;
+	POISON(arena->block + arena->used_bytes, length);
+	arena->poisoned_bytes = arena->used_bytes + length;
+}
 
 struct arena *arena_open(size_t cap_bytes)
 {
@@ -56,7 +71,7 @@ struct arena *arena_open(size_t cap_bytes)
 	struct arena *arena = mapping;
 	arena->block = (unsigned char *)mapping + HEAD_BYTES;
 	arena->cap_bytes = cap_bytes;
-	POISON(arena->block, cap_bytes);
+	poison_ahead(arena);
 	return arena;
 }
 
@@ -66,18 +81,21 @@ void arena_close(struct arena *arena)
 		return;
 	arena_reset(arena);
 	size_t cap_bytes = arena->cap_bytes;
-	UNPOISON(arena->block, cap_bytes);
+	UNPOISON(arena->block, arena->poisoned_bytes);
 	munmap(arena, HEAD_BYTES + cap_bytes);
 }
 
 void *arena_alloc(struct arena *arena, size_t size_bytes)
 {
 	size_t start = (arena->used_bytes + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1);
-	if (start > arena->cap_bytes || arena->cap_bytes - start < GAP_BYTES ||
-	        arena->cap_bytes - start - GAP_BYTES < size_bytes)
+	if (start > arena->cap_bytes || arena->cap_bytes - start < size_bytes ||
+	        arena->cap_bytes - start - size_bytes < GAP_BYTES)
 		return NULL;
+	POISON(arena->block + arena->used_bytes,
+	        start - arena->used_bytes + size_bytes + GAP_BYTES);
 	arena->used_bytes = start + size_bytes + GAP_BYTES;
 	UNPOISON(arena->block + start, size_bytes);
+	poison_ahead(arena);
 	return arena->block + start;
 }
 
