@@ -67,7 +67,7 @@ MUST_CHECK enum err writer_commit_batch(struct writer *writer);
 void writer_rollback_batch(struct writer *writer);
 
 /* Copies the write-ahead log into the database when it has grown enough; between batches, after the
- * answers are out. Waits for readers only when the log is very long, and never longer than 100 ms.
+ * answers are out. Waits for readers only when the log is very long, and never longer than 10 ms.
  */
 void writer_checkpoint(struct writer *writer);
 
