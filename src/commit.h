@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The writer process: collect every message that waits → begin → apply each in a savepoint → an
- * audit row for each → commit once → answer all → wake the publisher.
+ * The writer process: collect every message that waits → begin → apply each, whole or not at all →
+ * an audit row for each → commit once → answer all → wake the publisher.
  */
 #ifndef COREGATE_COMMIT_H
 #define COREGATE_COMMIT_H

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "publisher.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/secret.h"
-#include "dns/serial.h"
 #include "publisher_state.h"
 
 #define TURN_MS      20   /* of each kind of work, before the others have their turn */
@@ -76,7 +73,7 @@ static void zone_succeeded(
 	schedule_done(&zone->schedule, started_ms, now_ms(), cost_us / 1000,
 	        (int64_t)p->context->publish_interval_ms);
 	if (zone->seen.revision != zone->revision)
-		schedule_mark(&zone->schedule);
+		schedule_mark(&zone->schedule, now_ms());
 	ledger_queue(&p->ledger, zone);
 }
 
@@ -181,6 +178,9 @@ static void turn_large(struct publisher *p)
 			return;
 	}
 	p->is_large_running = false;
+	/* Comparing is done once; only rendering may come again and again. */
+	if (p->large.state != PUBLISH_JOB_UNCHANGED)
+		ledger_spend(&p->ledger, now_ms(), p->large.cost_us / 1000);
 	struct ledger_zone *zone = ledger_find(&p->ledger, &p->large_name);
 	if (zone != NULL && !zone->is_gone)
 		zone_finish(p, zone, &p->large);

@@ -73,7 +73,7 @@ void note_served(
 	if (serial_is_after(zone->seen.published_serial, serial))
 		watch_again(p, zone);
 	else if (serial != zone->seen.published_serial && !zone->must_compare)
-		ledger_note_doubt(&p->ledger, zone);
+		ledger_note_doubt(&p->ledger, zone, p->turn_ms);
 }
 
 void note_missing(void *publisher, size_t server, const struct name *name)
@@ -86,7 +86,7 @@ void note_missing(void *publisher, size_t server, const struct name *name)
 	(void)board_put_zone(p->context->board, &zone->seen);
 	watch_again(p, zone);
 	if (!zone->must_compare)
-		ledger_note_doubt(&p->ledger, zone);
+		ledger_note_doubt(&p->ledger, zone, p->turn_ms);
 }
 
 /* ---- whether CoreDNS answers ---- */

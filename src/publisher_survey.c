@@ -35,7 +35,7 @@ static bool scan_zone(void *context, const struct zone *stored)
 	zone->is_listed = true;
 	ledger_note_stored(ledger, zone, stored, scan->p->turn_ms);
 	if (scan->is_full)
-		ledger_note_doubt(ledger, zone);
+		ledger_note_doubt(ledger, zone, scan->p->turn_ms);
 	return true;
 }
 
@@ -242,6 +242,6 @@ void survey_check_directory(struct publisher *p)
 		        access(path, F_OK) == 0)
 			continue;
 		log_warning("%s was taken away: it is published again", path);
-		ledger_note_doubt(&p->ledger, zone);
+		ledger_note_doubt(&p->ledger, zone, p->turn_ms);
 	}
 }

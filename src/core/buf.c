@@ -69,7 +69,11 @@ void buf_put_string(struct buf *buf, const char *string)
 
 void buf_put_char(struct buf *buf, char character)
 {
-	buf_put(buf, &character, 1);
+	char *place = buf_reserve(buf, 1);
+	if (place == NULL)
+		return;
+	*place = character;
+	buf->length++;
 }
 
 void buf_put_uint(struct buf *buf, uint64_t number)

@@ -115,8 +115,27 @@ static bool is_plain_layout(const char *layout)
 	return strspn(layout, "1248n") == strlen(layout);
 }
 
+/* What most records are; the same text as libknot's. */
+static void put_ipv4(struct buf *buf, const struct rdata *rdata)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (i > 0)
+			buf_put_char(buf, '.');
+		buf_put_uint(buf, rdata->bytes[i]);
+	}
+}
+
+static bool is_ipv4(uint16_t type, const struct rdata *rdata)
+{
+	return type == TYPE_A && rdata->length == 4;
+}
+
 void rdata_render(struct buf *buf, uint16_t type, const struct rdata *rdata)
 {
+	if (is_ipv4(type, rdata)) {
+		put_ipv4(buf, rdata);
+		return;
+	}
 	if (type == TYPE_TXT || type == TYPE_SPF) {
 		txt_render(buf, rdata);
 		return;
@@ -153,6 +172,10 @@ static bool is_readable_text(uint16_t type, size_t text_length)
 
 void rdata_render_zone(struct buf *buf, uint16_t type, const struct rdata *rdata)
 {
+	if (is_ipv4(type, rdata)) {
+		put_ipv4(buf, rdata);
+		return;
+	}
 	if (type == TYPE_TXT || type == TYPE_SPF) {
 		if (txt_longest_string(rdata) > ZONE_STRING_MAX)
 			put_generic(buf, rdata);

@@ -195,7 +195,7 @@ void ledger_note_stored(
 	/* It is written anyway. */
 	zone->must_compare = false;
 	ledger_mark(ledger, zone, now_ms);
-	schedule_mark(&zone->schedule);
+	schedule_mark(&zone->schedule, now_ms);
 	ledger_queue(ledger, zone);
 }
 
@@ -205,22 +205,37 @@ void ledger_note_gone(struct ledger *ledger, struct ledger_zone *zone, int64_t n
 		return;
 	zone->is_gone = true;
 	ledger_mark(ledger, zone, now_ms);
-	schedule_mark(&zone->schedule);
+	schedule_mark(&zone->schedule, now_ms);
 	ledger_queue(ledger, zone);
 }
 
-void ledger_note_doubt(struct ledger *ledger, struct ledger_zone *zone)
+void ledger_note_doubt(struct ledger *ledger, struct ledger_zone *zone, int64_t now_ms)
 {
 	zone->must_compare = true;
-	schedule_mark(&zone->schedule);
+	schedule_mark(&zone->schedule, now_ms);
 	ledger_queue(ledger, zone);
+}
+
+/* INT64_MAX when the queue is empty. */
+static int64_t queue_due_ms(const struct ledger *ledger, enum ledger_queue queue)
+{
+	const struct heap_node *first = heap_first(&ledger->queues[queue]);
+	if (first == NULL)
+		return INT64_MAX;
+	bool must_rest = queue == LEDGER_LARGE && first->due_ms < ledger->large_rested_ms;
+	return must_rest ? ledger->large_rested_ms : first->due_ms;
+}
+
+void ledger_spend(struct ledger *ledger, int64_t ended_ms, int64_t cost_ms)
+{
+	ledger->large_rested_ms = schedule_rested_ms(ended_ms, cost_ms);
 }
 
 struct ledger_zone *ledger_next(
         const struct ledger *ledger, enum ledger_queue queue, int64_t now_ms)
 {
 	struct heap_node *first = heap_first(&ledger->queues[queue]);
-	if (first == NULL || first->due_ms > now_ms)
+	if (first == NULL || queue_due_ms(ledger, queue) > now_ms)
 		return NULL;
 	return HEAP_OWNER(first, struct ledger_zone, work);
 }
@@ -229,9 +244,9 @@ int64_t ledger_due_ms(const struct ledger *ledger)
 {
 	int64_t due_ms = INT64_MAX;
 	for (size_t i = 0; i < LEDGER_QUEUE__MAX; i++) {
-		const struct heap_node *first = heap_first(&ledger->queues[i]);
-		if (first != NULL && first->due_ms < due_ms)
-			due_ms = first->due_ms;
+		int64_t queue_ms = queue_due_ms(ledger, (enum ledger_queue)i);
+		if (queue_ms < due_ms)
+			due_ms = queue_ms;
 	}
 	return due_ms;
 }

@@ -16,7 +16,8 @@
 #include "publish/heap.h"
 #include "publish/schedule.h"
 
-/* A zone with so many records is rendered in steps, between which small ones have their turn. */
+/* A zone with so many records is rendered in steps, between which small ones have their turn. All
+ * such zones share one budget, a fifth of a core, which goes to the zone that waits longest. */
 #define LEDGER_LARGE_RECORDS 10000u
 
 #define LEDGER_MARKS   16u
@@ -56,6 +57,7 @@ struct ledger_zone {
 struct ledger {
 	struct heap queues[LEDGER_QUEUE__MAX];
 	struct heap pending;
+	int64_t large_rested_ms; /* no large zone before */
 	struct ledger_zone **buckets;
 	struct ledger_zone *any; /* somewhere in the ring; NULL: no zones */
 	size_t count;
@@ -82,10 +84,13 @@ void ledger_note_stored(
 void ledger_note_gone(struct ledger *ledger, struct ledger_zone *zone, int64_t now_ms);
 
 /* The file may be wrong: comparing it is queued. */
-void ledger_note_doubt(struct ledger *ledger, struct ledger_zone *zone);
+void ledger_note_doubt(struct ledger *ledger, struct ledger_zone *zone, int64_t now_ms);
 
 /* Puts a zone where its schedule says, after that was changed. */
 void ledger_queue(struct ledger *ledger, struct ledger_zone *zone);
+
+/* Work of cost_ms for a large zone ended: the next one waits until the budget allows it. */
+void ledger_spend(struct ledger *ledger, int64_t ended_ms, int64_t cost_ms);
 
 /* The zone of a queue that is due first, if it is due now; it stays queued. */
 struct ledger_zone *ledger_next(

@@ -199,7 +199,7 @@ static enum err run_ops(struct apply *apply, struct effect *effects, uint32_t *r
 			return err;
 		}
 	}
-	for (uint32_t i = 0; i < change->op_count; i++) {
+	for (uint32_t i = 0; i < change->op_count && !apply->is_lone; i++) {
 		enum err err = rules_check_effect(apply, &effects[i]);
 		if (err != ERR_OK) {
 			*ret_index = i;
@@ -226,7 +226,7 @@ static enum err list_serials(const struct apply *apply, struct outcome *outcome)
 	return ERR_OK;
 }
 
-static enum err apply_in_savepoint(struct apply *apply, struct outcome *outcome)
+static enum err apply_all(struct apply *apply, struct outcome *outcome)
 {
 	size_t count = apply->change->op_count;
 	if (count == 0)
@@ -243,10 +243,35 @@ static enum err apply_in_savepoint(struct apply *apply, struct outcome *outcome)
 	return err;
 }
 
-static void forget_failed(struct writer *writer, struct apply *apply, struct outcome *outcome)
+/* A lone op is refused before it writes anything, so that it needs no way back, which would cost as
+ * much as the change itself. Should it fail later all the same, the batch is lost. */
+static bool is_lone(const struct change *change)
 {
-	if (writer->db.code == SQLITE_OK && db_run_plain(&writer->db, STATEMENT_SAVEPOINT_ROLLBACK))
-		db_run_plain(&writer->db, STATEMENT_SAVEPOINT_RELEASE);
+	return change->op_count == 1 && (unsigned)change->ops[0].kind < OP__MAX &&
+	       op_functions[change->ops[0].kind] == apply_rrset_op;
+}
+
+static enum err apply_in_savepoint(struct apply *apply, struct outcome *outcome)
+{
+	if (!db_run_plain(apply->db, STATEMENT_SAVEPOINT))
+		return db_error(apply->db);
+	enum err err = apply_all(apply, outcome);
+	if (apply->db->code == SQLITE_OK &&
+	        (err == ERR_OK || db_run_plain(apply->db, STATEMENT_SAVEPOINT_ROLLBACK)))
+		db_run_plain(apply->db, STATEMENT_SAVEPOINT_RELEASE);
+	return err;
+}
+
+static enum err apply_lone(struct apply *apply, struct outcome *outcome)
+{
+	enum err err = apply_all(apply, outcome);
+	if (err != ERR_OK && apply->has_change_row && apply->db->code == SQLITE_OK)
+		db_fail(apply->db, SQLITE_INTERNAL, "a change failed half way");
+	return err;
+}
+
+static void forget_failed(const struct apply *apply, struct outcome *outcome)
+{
 	outcome->effect_count = 0;
 	outcome->effects = NULL;
 	outcome->zone_count = 0;
@@ -264,20 +289,16 @@ enum err writer_apply(struct writer *writer, struct arena *arena, const struct c
 		.change = change,
 		.now_ms = now_ms,
 		.revision = writer->revision + 1,
+		.is_lone = is_lone(change),
 		.detail = "",
 	};
 	struct outcome outcome = { .detail = "" };
-	enum err err = ERR_OK;
-	if (!db_run_plain(&writer->db, STATEMENT_SAVEPOINT))
-		err = db_error(&writer->db);
-	if (err == ERR_OK)
-		err = apply_in_savepoint(&apply, &outcome);
-	if (err != ERR_OK)
-		forget_failed(writer, &apply, &outcome);
-	else
-		db_run_plain(&writer->db, STATEMENT_SAVEPOINT_RELEASE);
+	enum err err =
+	        apply.is_lone ? apply_lone(&apply, &outcome) : apply_in_savepoint(&apply, &outcome);
 	if (writer->db.code != SQLITE_OK)
 		err = db_error(&writer->db);
+	if (err != ERR_OK)
+		forget_failed(&apply, &outcome);
 	if (err == ERR_OK && apply.has_change_row) {
 		outcome.change_id = apply.revision;
 		writer->revision = apply.revision;

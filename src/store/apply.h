@@ -28,6 +28,7 @@ struct apply {
 	const struct change *change;
 	int64_t now_ms;
 	uint64_t revision;     /* what this change will be called */
+	bool is_lone;          /* one op on RRsets: held against the rules before it is written */
 	bool has_change_row;   /* something changed */
 	uint64_t effect_count; /* rows of history so far */
 	const char *detail;    /* of the op that failed */
@@ -75,7 +76,8 @@ apply_op_fn apply_zone_add;
 apply_op_fn apply_zone_drop;
 apply_op_fn apply_revoke;
 
-/* Holds what an op created against everything that is there after the last op. */
+/* Holds what an op created against everything that is there after the last op; a lone op against
+ * what is there before it. */
 MUST_CHECK enum err rules_check_effect(struct apply *apply, const struct effect *effect);
 
 /* Whether `parent` holds data at or below name that a zone cut there would hide. ERR_CONFLICT. */

@@ -377,9 +377,11 @@ enum err apply_rrset_op(struct apply *apply, const struct op *op, struct effect 
 	effect->zone = work.zone.name;
 	effect->deleted_count = count_deleted(&work.before, &work.after);
 	effect->revision = work.revision;
-	if (action != EFFECT_NONE)
-		err = write_result(&work, effect);
 	effect->before = work.before;
 	effect->after = work.after;
-	return err;
+	if (action == EFFECT_NONE)
+		return ERR_OK;
+	if (apply->is_lone)
+		err = rules_check_effect(apply, effect);
+	return err == ERR_OK ? write_result(&work, effect) : err;
 }

@@ -9,6 +9,7 @@ struct place {
 	struct apply *apply;
 	struct zone zone;
 	bool is_apex;
+	bool is_to_come;           /* the RRset is not written yet */
 	const struct rrset *rrset; /* what was put there */
 	struct key owner;
 	struct key end; /* after the owner's whole tree */
@@ -50,6 +51,8 @@ static struct types load_types(const struct place *place)
 {
 	struct types types = { 0 };
 	struct db *db = place->apply->db;
+	if (place->is_to_come)
+		note_type(&types, place->rrset->type, place->rrset->type);
 	sqlite3_stmt *statement = db_statement(db, STATEMENT_TYPES_AT);
 	bind_int(statement, 1, place->zone.id);
 	bind_key(statement, 2, &place->owner);
@@ -177,7 +180,11 @@ enum err rules_check_effect(struct apply *apply, const struct effect *effect)
 	if (effect->action != EFFECT_CREATE || effect->after.count == 0 ||
 	        effect->after.type == TYPE_SOA)
 		return ERR_OK;
-	struct place place = { .apply = apply, .rrset = &effect->after };
+	struct place place = {
+		.apply = apply,
+		.is_to_come = apply->is_lone,
+		.rrset = &effect->after,
+	};
 	struct key zone;
 	key_of_name(&effect->zone, &zone);
 	if (!db_find_zone_exact(apply->db, &zone, &place.zone))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Writing the store. Exactly one process writes: whoever holds the lock on path.lock. Changes are
- * applied in batches: each change in a savepoint of its own, one durable commit for all.
+ * applied in batches: each change as a whole or not at all, one durable commit for all.
  *
  * A batch: writer_begin_batch; for each change writer_apply and writer_put_audit; then
  * writer_commit_batch. Only after that may anybody be told of success.
@@ -67,7 +67,7 @@ MUST_CHECK enum err writer_commit_batch(struct writer *writer);
 void writer_rollback_batch(struct writer *writer);
 
 /* Copies the write-ahead log into the database when it has grown enough; between batches, after the
- * answers are out. Waits for readers only when the log is very long, and never longer than 100 ms.
+ * answers are out. Waits for readers only when the log is very long, and never longer than 10 ms.
  */
 void writer_checkpoint(struct writer *writer);
 

@@ -58,7 +58,7 @@ static void test_queues(void **state)
 	struct ledger_zone *small = note("small.test", 1, 10, 0);
 	struct ledger_zone *large = note("large.test", 1, LEDGER_LARGE_RECORDS, 0);
 	struct ledger_zone *known = note("known.test", 1, 10, 0);
-	ledger_note_doubt(&ledger, known);
+	ledger_note_doubt(&ledger, known, 0);
 	assert_ptr_equal(ledger_next(&ledger, LEDGER_SMALL, 0), small);
 	assert_ptr_equal(ledger_next(&ledger, LEDGER_LARGE, 0), large);
 	assert_ptr_equal(ledger_next(&ledger, LEDGER_COMPARE, 0), known);
@@ -76,6 +76,69 @@ static void test_queues(void **state)
 	assert_int_equal(ledger_due_ms(&ledger), 0);
 	publish(large, 2);
 	assert_true(ledger_due_ms(&ledger) == INT64_MAX);
+}
+
+/* One dirty zone or ten: rendering takes a fifth of the time, each zone has its turn, and none
+ * waits for longer than one turn of the others. */
+static void test_large_zones_share_one_budget(void **state)
+{
+	(void)state;
+	enum { ZONES = 10, COST_MS = 150, ROUND_MS = ZONES * 5 * COST_MS };
+	struct ledger_zone *zones[ZONES];
+	unsigned turns[ZONES] = { 0 };
+	int64_t work_ms = 0;
+	int64_t now_ms = 0;
+	char text[32];
+	for (uint32_t serial = 1; now_ms < 100000; serial++) {
+		for (unsigned i = 0; i < ZONES; i++) {
+			(void)snprintf(text, sizeof(text), "large%u.test", i);
+			zones[i] = note(text, serial, LEDGER_LARGE_RECORDS, now_ms);
+		}
+		int64_t due_ms = ledger_due_ms(&ledger);
+		now_ms = now_ms < due_ms ? due_ms : now_ms;
+		struct ledger_zone *next = ledger_next(&ledger, LEDGER_LARGE, now_ms);
+		assert_non_null(next);
+		assert_true(now_ms - next->schedule.marked_ms <= ROUND_MS);
+		now_ms += COST_MS;
+		work_ms += COST_MS;
+		ledger_spend(&ledger, now_ms, COST_MS);
+		publish(next, now_ms);
+		for (unsigned i = 0; i < ZONES; i++)
+			turns[i] += zones[i] == next;
+		assert_null(ledger_next(&ledger, LEDGER_LARGE, now_ms + 4 * COST_MS - 1));
+	}
+	assert_in_range(work_ms, 19000, 21000);
+	for (unsigned i = 0; i < ZONES; i++)
+		assert_in_range(turns[i], turns[0] - 1, turns[0]);
+}
+
+/* The budget goes to who waits longest, not to who was published longest ago. */
+static void test_oldest_waiting_large_zone_is_first(void **state)
+{
+	(void)state;
+	struct ledger_zone *quiet = note("quiet.test", 1, LEDGER_LARGE_RECORDS, 0);
+	struct ledger_zone *busy = note("busy.test", 1, LEDGER_LARGE_RECORDS, 0);
+	publish(quiet, 10);
+	publish(busy, 1000);
+	ledger_spend(&ledger, 1000, 500);
+	note("busy.test", 2, LEDGER_LARGE_RECORDS, 1100);
+	note("quiet.test", 2, LEDGER_LARGE_RECORDS, 1200);
+	assert_null(ledger_next(&ledger, LEDGER_LARGE, 2999));
+	assert_int_equal(ledger_due_ms(&ledger), 3000);
+	assert_ptr_equal(ledger_next(&ledger, LEDGER_LARGE, 3000), busy);
+}
+
+static void test_small_zones_do_not_wait_for_large_ones(void **state)
+{
+	(void)state;
+	note("large.test", 1, LEDGER_LARGE_RECORDS, 0);
+	ledger_spend(&ledger, 0, 1000);
+	struct ledger_zone *small = note("small.test", 1, LEDGER_LARGE_RECORDS - 1, 5);
+	assert_int_equal(ledger_due_ms(&ledger), 5);
+	assert_ptr_equal(ledger_next(&ledger, LEDGER_SMALL, 5), small);
+	assert_null(ledger_next(&ledger, LEDGER_LARGE, 3999));
+	publish(small, 5);
+	assert_int_equal(ledger_due_ms(&ledger), 4000);
 }
 
 static void test_gone_and_back(void **state)
@@ -188,6 +251,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_queues, open_ledger, close_ledger),
+		cmocka_unit_test_setup_teardown(
+		        test_large_zones_share_one_budget, open_ledger, close_ledger),
+		cmocka_unit_test_setup_teardown(
+		        test_oldest_waiting_large_zone_is_first, open_ledger, close_ledger),
+		cmocka_unit_test_setup_teardown(
+		        test_small_zones_do_not_wait_for_large_ones, open_ledger, close_ledger),
 		cmocka_unit_test_setup_teardown(test_gone_and_back, open_ledger, close_ledger),
 		cmocka_unit_test_setup_teardown(
 		        test_lag_is_that_of_the_oldest_unserved_change, open_ledger, close_ledger),

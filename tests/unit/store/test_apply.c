@@ -38,26 +38,45 @@ struct rule {
 	const char *word; /* must be in the detail of a refusal */
 };
 
+static void check_rule(const char *changes, const struct rule *rule)
+{
+	void *state;
+	struct outcome outcome;
+	open_store(&state);
+	struct fixture *fixture = state;
+	enum err err = fixture_run(fixture, changes, &outcome);
+	if (err != rule->err)
+		fail_msg("%s: %s, not %s (%s)", changes, err_slug(err), err_slug(rule->err),
+		        outcome.detail);
+	if (rule->word != NULL && strstr(outcome.detail, rule->word) == NULL)
+		fail_msg("%s: no \"%s\" in \"%s\"", changes, rule->word, outcome.detail);
+	if (err != ERR_OK) {
+		assert_int_equal(outcome.change_id, 0);
+		assert_int_equal(outcome.effect_count, 0);
+		assert_int_equal(outcome.zone_count, 0);
+	}
+	close_store(&state);
+}
+
 static void check_rules(const struct rule *rules, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		check_rule(rules[i].changes, &rules[i]);
+}
+
+/* The last change as it is, and with a harmless op before its own: one op alone is held against the
+ * rules before it is written, several are afterwards. */
+static void check_rules_alone_and_among(const struct rule *rules, size_t count)
+{
 	for (size_t i = 0; i < count; i++) {
-		void *state;
-		struct outcome outcome;
-		open_store(&state);
-		struct fixture *fixture = state;
-		enum err err = fixture_run(fixture, rules[i].changes, &outcome);
-		if (err != rules[i].err)
-			fail_msg("%s: %s, not %s (%s)", rules[i].changes, err_slug(err),
-			        err_slug(rules[i].err), outcome.detail);
-		if (rules[i].word != NULL && strstr(outcome.detail, rules[i].word) == NULL)
-			fail_msg("%s: no \"%s\" in \"%s\"", rules[i].changes, rules[i].word,
-			        outcome.detail);
-		if (err != ERR_OK) {
-			assert_int_equal(outcome.change_id, 0);
-			assert_int_equal(outcome.effect_count, 0);
-			assert_int_equal(outcome.zone_count, 0);
-		}
-		close_store(&state);
+		char text[512];
+		const char *last = rules[i].changes;
+		for (const char *bar; (bar = strstr(last, " | ")) != NULL;)
+			last = bar + 3;
+		(void)snprintf(text, sizeof(text), "%.*spatch example.com NS ns1.example.net ; %s",
+		        (int)(last - rules[i].changes), rules[i].changes, last);
+		check_rule(rules[i].changes, &rules[i]);
+		check_rule(text, &rules[i]);
 	}
 }
 
@@ -186,7 +205,7 @@ static void test_rules_between_rrsets(void **state)
 		  "1~8~2~e2d3c916f6deeac73294e8268fb5885044a833fc5459588f4a9184cfc41a5766",
 		        ERR_CONFLICT, "parent" },
 	};
-	check_rules(rules, COUNT(rules));
+	check_rules_alone_and_among(rules, COUNT(rules));
 }
 
 static void test_rules_for_new_zones(void **state)
@@ -420,6 +439,23 @@ static void test_nothing_of_a_failed_change_stays(void **state)
 	assert_int_equal(outcome.change_id, before.revision + 1);
 }
 
+static void test_nothing_of_a_failed_lone_op_stays(void **state)
+{
+	struct fixture *fixture = *state;
+	struct outcome outcome;
+	assert_int_equal(
+	        fixture_apply(fixture, "put s.example.com NS n.example.net", &outcome), ERR_OK);
+	struct zone before = fixture_zone(fixture, "example.com");
+	assert_int_equal(
+	        fixture_apply(fixture, "put a.s.example.com TXT x", &outcome), ERR_CONFLICT);
+	assert_string_equal(fixture_rrset(fixture, "a.s.example.com", "TXT"), "");
+	struct zone after = fixture_zone(fixture, "example.com");
+	assert_int_equal(after.serial, before.serial);
+	assert_int_equal(after.record_count, before.record_count);
+	assert_int_equal(fixture_apply(fixture, "put a.example.com TXT x", &outcome), ERR_OK);
+	assert_int_equal(outcome.change_id, before.revision + 1);
+}
+
 static void test_effects_tell_before_and_after(void **state)
 {
 	struct fixture *fixture = *state;
@@ -527,6 +563,8 @@ int main(void)
 		        test_one_bound_must_cover_all, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
 		        test_nothing_of_a_failed_change_stays, open_store, close_store),
+		cmocka_unit_test_setup_teardown(
+		        test_nothing_of_a_failed_lone_op_stays, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
 		        test_effects_tell_before_and_after, open_store, close_store),
 		cmocka_unit_test_setup_teardown(test_counts_records, open_store, close_store),
