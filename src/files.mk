@@ -65,6 +65,7 @@ CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
 	src/http/conditional.c src/http/conditional.h \
+	src/http/prefer.c src/http/prefer.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/request.c src/http/request.h \
 	src/http/response.c src/http/response.h \
