@@ -103,11 +103,13 @@ LIMIT_LIBS = src/liblimit.a
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/apply.c src/store/apply.h \
+	src/store/apply_revert.c \
 	src/store/apply_rrset.c \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
+	src/store/reader_history.c src/store/reader_history.h \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
 	src/store/rules.c \
