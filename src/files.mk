@@ -170,7 +170,9 @@ SERVER_LIBS = src/libserver.a $(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
 noinst_LIBRARIES += src/libapi.a
 src_libapi_a_SOURCES = \
 	src/api/body.c src/api/body.h \
+	src/api/changes.c src/api/changes.h \
 	src/api/cursor.c src/api/cursor.h \
+	src/api/history.c src/api/history.h \
 	src/api/input.c src/api/input.h \
 	src/api/operations.c src/api/operations.h \
 	src/api/plan.h \
@@ -189,9 +191,12 @@ src_coregated_SOURCES = \
 	src/commit.c src/commit.h \
 	src/exchange.h \
 	src/execute.c src/execute.h \
+	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
 	src/lookup.c src/lookup.h \
+	src/lookup_history.c src/lookup_history.h \
+	src/lookup_reversion.c \
 	src/main.c \
 	src/operations.c src/operations.h \
 	src/options.c src/options.h \
