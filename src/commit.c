@@ -95,6 +95,8 @@ static enum err take_slot(struct committer *committer, struct slot *slot, int64_
 		if (writer_is_broken(committer->writer))
 			return err;
 	}
+	if (change->is_dry_run)
+		return ERR_OK;
 	return put_audit_row(committer, slot, now_ms);
 }
 
@@ -186,7 +188,7 @@ static bool has_zone_op(const struct slot *slot)
 {
 	for (size_t i = 0; i < slot->change.op_count; i++) {
 		enum op_kind kind = slot->change.ops[i].kind;
-		if (kind == OP_ZONE_ADD || kind == OP_ZONE_DROP)
+		if (kind == OP_ZONE_ADD || kind == OP_ZONE_DROP || kind == OP_REVERT)
 			return true;
 	}
 	return false;
@@ -210,9 +212,12 @@ static void spread_news(struct committer *committer)
 
 static void answer_slot(struct committer *committer, size_t index)
 {
+	struct slot *slot = &committer->slots[index];
 	struct buf buf;
 	buf_init(&buf, committer->arena, CHANNEL_CEILING_BYTES);
-	outcome_pack(&buf, &committer->slots[index].outcome);
+	if (slot->change.is_brief)
+		slot->outcome.effect_count = 0;
+	outcome_pack(&buf, &slot->outcome);
 	const struct channel_bytes answer = {
 		.bytes = (const uint8_t *)buf.bytes,
 		.length = buf.length,

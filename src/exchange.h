@@ -17,6 +17,7 @@
 #include "conf/conf.h"
 #include "core/arena.h"
 #include "core/faults.h"
+#include "http/prefer.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "limit/limit.h"
@@ -79,6 +80,7 @@ struct exchange {
 	struct limit_state limits;           /* limit */
 	enum limit_kind limit_shown;         /* limit, permit: what RateLimit tells */
 	struct precondition precondition;    /* plan: If-Match, If-None-Match */
+	struct prefer prefer;                /* plan: Prefer */
 	struct plan plan;                    /* plan */
 
 	struct outcome outcome;      /* commit: of a change */
@@ -89,6 +91,8 @@ struct exchange {
 	struct zone_details zone;
 	struct verify_report verify; /* wait */
 	struct ask ask;              /* wait */
+	struct told_change change;   /* commit, or respond when the plan is_told */
+	struct history_page history;
 
 	bool writer_knows; /* the writer got the change, so it has audited it */
 	enum err err;

@@ -3,9 +3,11 @@
 
 #include "auth/policy.h"
 #include "core/clock.h"
+#include "execute_told.h"
 #include "http/conditional.h"
+#include "lookup_history.h"
 
-static struct lookup exchange_lookup(const struct exchange *x)
+struct lookup execute_lookup_of(const struct exchange *x)
 {
 	return (struct lookup){
 		.arena = x->arena,
@@ -46,13 +48,28 @@ static enum err permit_rrset_op(const struct exchange *x, struct op *op)
 	return op->bound_count > 0 ? ERR_OK : ERR_NOT_PERMITTED;
 }
 
+static enum err permit_op(const struct exchange *x, struct op *op)
+{
+	const struct lookup lookup = execute_lookup_of(x);
+	switch (op->kind) {
+	case OP_ZONE_ADD:
+	case OP_ZONE_DROP:
+		return permit_zone_op(x, op);
+	case OP_REVERT:
+		return lookup_reversion(
+		        &lookup, op->reversion.change_id, &op->reversion.record_count);
+	default:
+		return permit_rrset_op(x, op);
+	}
+}
+
 enum err execute_permit(struct exchange *x)
 {
 	struct change *change = &x->plan.change;
+	if (x->plan.places.indexes != NULL)
+		return execute_permit_list(x, permit_op);
 	for (size_t i = 0; i < change->op_count; i++) {
-		struct op *op = &change->ops[i];
-		bool is_zone_op = op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP;
-		enum err err = is_zone_op ? permit_zone_op(x, op) : permit_rrset_op(x, op);
+		enum err err = permit_op(x, &change->ops[i]);
 		if (err != ERR_OK)
 			return err;
 	}
@@ -141,16 +158,14 @@ enum err execute_change_go_on(struct exchange *x, enum task_event event)
 	if (err != ERR_OK)
 		return change_unconfirmed(x, err);
 	x->writer_knows = true;
-	if (x->outcome.err != ERR_OK && x->outcome.detail[0] != '\0')
-		x->detail = x->outcome.detail;
-	return x->outcome.err;
+	return execute_take_outcome(x);
 }
 
 /* ---- reads ---- */
 
 enum err execute_lookup(struct exchange *x)
 {
-	const struct lookup lookup = exchange_lookup(x);
+	const struct lookup lookup = execute_lookup_of(x);
 	const struct plan *plan = &x->plan;
 	if (plan->kind == PLAN_OPERATION)
 		return ERR_OK;
@@ -169,6 +184,10 @@ enum err execute_lookup(struct exchange *x)
 		return lookup_zones(&lookup, &plan->zones, &x->zones);
 	case PLAN_ZONE:
 		return lookup_zone(&lookup, &plan->name, &x->zone);
+	case PLAN_CHANGE_OF:
+		return lookup_change(&lookup, &plan->wanted, &x->change);
+	case PLAN_HISTORY:
+		return lookup_history(&lookup, &plan->history, &x->history);
 	case PLAN_VERIFY:
 		return lookup_check_readable(&lookup, &plan->name, plan->type);
 	default:

@@ -7,6 +7,9 @@
 
 #include "exchange.h"
 
+/* How this request reads the store. */
+struct lookup execute_lookup_of(const struct exchange *x);
+
 /* Finds the zone and the covering grants of every op of the planned change. ERR_NOT_PERMITTED,
  * ERR_NO_SUCH_ZONE. */
 MUST_CHECK enum err execute_permit(struct exchange *x);

@@ -65,6 +65,7 @@ CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
 	src/http/conditional.c src/http/conditional.h \
+	src/http/prefer.c src/http/prefer.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/request.c src/http/request.h \
 	src/http/response.c src/http/response.h \
@@ -102,11 +103,13 @@ LIMIT_LIBS = src/liblimit.a
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/apply.c src/store/apply.h \
+	src/store/apply_revert.c \
 	src/store/apply_rrset.c \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
+	src/store/reader_history.c src/store/reader_history.h \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
 	src/store/rules.c \
@@ -168,7 +171,9 @@ SERVER_LIBS = src/libserver.a $(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
 noinst_LIBRARIES += src/libapi.a
 src_libapi_a_SOURCES = \
 	src/api/body.c src/api/body.h \
+	src/api/changes.c src/api/changes.h \
 	src/api/cursor.c src/api/cursor.h \
+	src/api/history.c src/api/history.h \
 	src/api/input.c src/api/input.h \
 	src/api/operations.c src/api/operations.h \
 	src/api/plan.h \
@@ -187,9 +192,12 @@ src_coregated_SOURCES = \
 	src/commit.c src/commit.h \
 	src/exchange.h \
 	src/execute.c src/execute.h \
+	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
 	src/lookup.c src/lookup.h \
+	src/lookup_history.c src/lookup_history.h \
+	src/lookup_reversion.c \
 	src/main.c \
 	src/operations.c src/operations.h \
 	src/options.c src/options.h \

@@ -243,26 +243,27 @@ static enum err lookup_soa(
 	return ERR_OK;
 }
 
-static enum err lookup_served(const struct lookup *lookup, struct zone_details *details)
+enum err lookup_served(
+        const struct lookup *lookup, const struct name *zone, struct served_list *ret_served)
 {
 	size_t count = board_count_servers(lookup->board);
-	struct board_zone *shown = arena_alloc(lookup->arena, sizeof(*shown));
-	struct board_server *server = arena_alloc(lookup->arena, sizeof(*server));
-	details->served = arena_calloc(lookup->arena, count + 1, sizeof(*details->served));
-	if (shown == NULL || server == NULL || details->served == NULL)
+	struct board_zone shown;
+	struct board_server server;
+	struct served_by *items = arena_calloc(lookup->arena, count + 1, sizeof(*items));
+	if (items == NULL)
 		return ERR_TOO_LARGE;
-	bool is_shown = board_find_zone(lookup->board, &details->zone.name, shown);
+	bool is_shown = board_find_zone(lookup->board, zone, &shown);
 	for (size_t i = 0; i < count; i++) {
-		board_get_server(lookup->board, i, server);
-		details->served[i].address = arena_strdup(lookup->arena, server->address);
-		if (details->served[i].address == NULL)
+		board_get_server(lookup->board, i, &server);
+		items[i].address = arena_strdup(lookup->arena, server.address);
+		if (items[i].address == NULL)
 			return ERR_TOO_LARGE;
-		if (is_shown && shown->served[i].is_known) {
-			details->served[i].serial = shown->served[i].serial;
-			details->served[i].at_ms = shown->served[i].at_ms;
+		if (is_shown && shown.served[i].is_known) {
+			items[i].serial = shown.served[i].serial;
+			items[i].at_ms = shown.served[i].at_ms;
 		}
 	}
-	details->served_count = count;
+	*ret_served = (struct served_list){ .count = count, .items = items };
 	return ERR_OK;
 }
 
@@ -276,7 +277,7 @@ enum err lookup_zone(
 	if (err == ERR_OK)
 		err = lookup_soa(lookup, &details.zone, &details);
 	if (err == ERR_OK)
-		err = lookup_served(lookup, &details);
+		err = lookup_served(lookup, name, &details.served);
 	if (err == ERR_OK)
 		*ret_details = details;
 	return err;

@@ -47,4 +47,8 @@ MUST_CHECK enum err lookup_zones(
 MUST_CHECK enum err lookup_zone(
         const struct lookup *lookup, const struct name *name, struct zone_details *ret_details);
 
+/* What each CoreDNS serves of a zone. ERR_TOO_LARGE when the arena is full. */
+MUST_CHECK enum err lookup_served(
+        const struct lookup *lookup, const struct name *zone, struct served_list *ret_served);
+
 #endif

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "audit_attempt.h"
+#include "api/history.h"
 #include "auth/policy.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "exchange.h"
 #include "execute.h"
+#include "execute_told.h"
 #include "http/conditional.h"
 #include "http/problem.h"
 #include "identity.h"
@@ -128,6 +130,7 @@ static enum err exchange_read_body(struct exchange *x)
 static enum err stage_plan(struct exchange *x)
 {
 	const struct conf *conf = x->pipeline->settings.conf;
+	x->prefer = prefer_parse(x->request.prefer);
 	enum err err = precondition_parse(&x->request, &x->precondition, &x->detail);
 	if (err == ERR_OK)
 		err = exchange_read_body(x);
@@ -198,26 +201,50 @@ static bool exchange_may_read_effect(const struct exchange *x)
 	        x->plan.change.ops[0].rrset.type);
 }
 
+/* Of a dry run the whole answer is wanted, or it would be for nothing. */
+static bool exchange_wants_minimal(const struct exchange *x)
+{
+	return x->plan.kind == PLAN_CHANGE && !x->plan.change.is_dry_run &&
+	       x->prefer.return_kind == PREFER_RETURN_MINIMAL;
+}
+
+static const struct told_change *exchange_find_change(struct exchange *x)
+{
+	if (!x->plan.is_told)
+		return &x->change;
+	return !exchange_wants_minimal(x) && execute_tell(x) ? &x->change : NULL;
+}
+
+static void exchange_put_result(struct exchange *x)
+{
+	const struct answer_input input = {
+		.arena = x->arena,
+		.request = &x->request,
+		.plan = &x->plan,
+		.cursor_key = x->pipeline->settings.shared->state->cursor_key,
+		.outcome = &x->outcome,
+		.may_read = exchange_may_read_effect(x),
+		.rrset = &x->rrset,
+		.records = &x->records,
+		.zones = &x->zones,
+		.zone = &x->zone,
+		.verify = &x->verify,
+		.change = exchange_find_change(x),
+		.history = &x->history,
+	};
+	x->route->answer(&input, &x->response);
+	if (!exchange_wants_minimal(x))
+		return;
+	answer_minimal(&input, &x->response);
+	prefer_put_applied(&x->response, "return=minimal");
+}
+
 static void exchange_put_answer(struct exchange *x)
 {
-	if (x->err == ERR_OK && x->plan.kind == PLAN_OPERATION) {
+	if (x->err == ERR_OK && x->plan.kind == PLAN_OPERATION)
 		operation_answer(x);
-	} else if (x->err == ERR_OK) {
-		const struct answer_input input = {
-			.arena = x->arena,
-			.request = &x->request,
-			.plan = &x->plan,
-			.cursor_key = x->pipeline->settings.shared->state->cursor_key,
-			.outcome = &x->outcome,
-			.may_read = exchange_may_read_effect(x),
-			.rrset = &x->rrset,
-			.records = &x->records,
-			.zones = &x->zones,
-			.zone = &x->zone,
-			.verify = &x->verify,
-		};
-		x->route->answer(&input, &x->response);
-	}
+	else if (x->err == ERR_OK)
+		exchange_put_result(x);
 	if (x->err == ERR_OK && buf_is_full(&x->response.body))
 		x->err = ERR_TOO_LARGE;
 }

@@ -139,6 +139,7 @@ tests_unit_conf_test_scan_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 # ---- http
 TESTS += \
 	tests/unit/http/test_conditional \
+	tests/unit/http/test_prefer \
 	tests/unit/http/test_problem \
 	tests/unit/http/test_request \
 	tests/unit/http/test_response \
@@ -147,6 +148,10 @@ check_PROGRAMS += tests/unit/http/test_conditional
 tests_unit_http_test_conditional_SOURCES = tests/unit/http/test_conditional.c
 tests_unit_http_test_conditional_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_conditional_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/http/test_prefer
+tests_unit_http_test_prefer_SOURCES = tests/unit/http/test_prefer.c
+tests_unit_http_test_prefer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_prefer_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/http/test_problem
 tests_unit_http_test_problem_SOURCES = tests/unit/http/test_problem.c
 tests_unit_http_test_problem_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -241,6 +246,18 @@ tests_unit_store_test_apply_SOURCES = tests/unit/store/test_apply.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_apply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_apply_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_apply_revert
+check_PROGRAMS += tests/unit/store/test_apply_revert
+tests_unit_store_test_apply_revert_SOURCES = tests/unit/store/test_apply_revert.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_apply_revert_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_apply_revert_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_reader_history
+check_PROGRAMS += tests/unit/store/test_reader_history
+tests_unit_store_test_reader_history_SOURCES = tests/unit/store/test_reader_history.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_reader_history_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_reader_history_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_reader
 check_PROGRAMS += tests/unit/store/test_reader
 tests_unit_store_test_reader_SOURCES = tests/unit/store/test_reader.c \
@@ -401,6 +418,16 @@ TESTS += tests/unit/api/test_cursor
 tests_unit_api_test_cursor_SOURCES = tests/unit/api/test_cursor.c tests/unit/api/fixture.h
 tests_unit_api_test_cursor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_api_test_cursor_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_changes
+TESTS += tests/unit/api/test_changes
+tests_unit_api_test_changes_SOURCES = tests/unit/api/test_changes.c tests/unit/api/fixture.h
+tests_unit_api_test_changes_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_changes_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_history
+TESTS += tests/unit/api/test_history
+tests_unit_api_test_history_SOURCES = tests/unit/api/test_history.c tests/unit/api/fixture.h
+tests_unit_api_test_history_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_history_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/api/test_records
 TESTS += tests/unit/api/test_records
 tests_unit_api_test_records_SOURCES = tests/unit/api/test_records.c tests/unit/api/fixture.h

@@ -78,29 +78,47 @@ static void body_put_ttl(
 	*(struct ttl *)place = (struct ttl){ .is_set = true, .seconds = (uint32_t)seconds };
 }
 
+static void body_put_flag(
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+{
+	if (!json_bool(value, place))
+		body_fault_kind(input, pointer, value, "true or false");
+}
+
+static void body_put_objects(
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+{
+	if (json_kind(value) != JSON_ARRAY)
+		body_fault_kind(input, pointer, value, "an array of objects");
+	else
+		*(struct objects *)place = (struct objects){ .is_set = true, .array = value };
+}
+
 typedef void put_fn(const struct plan_input *, const char *, const struct json *, void *);
 
 static put_fn *const put_by_kind[] = {
 	[FIELD_STRING] = body_put_string,
 	[FIELD_STRINGS] = body_put_strings,
 	[FIELD_TTL] = body_put_ttl,
+	[FIELD_FLAG] = body_put_flag,
+	[FIELD_OBJECTS] = body_put_objects,
 };
 
-static const struct field *body_find_field(
-        const struct field *fields, size_t field_count, const char *name)
+static const struct field *body_find_field(const struct field_list *list, const char *name)
 {
-	for (size_t i = 0; i < field_count; i++)
-		if (strcmp(fields[i].name, name) == 0)
-			return &fields[i];
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->fields[i].name, name) == 0)
+			return &list->fields[i];
 	return NULL;
 }
 
 /* RFC 6901 section 3: "~" and "/" in a member's name are escaped. Long names are cut. */
-static void body_render_pointer(const char *name, char ret_pointer[static POINTER_BYTES])
+static void body_render_pointer(
+        const char *parent, const char *name, char ret_pointer[static POINTER_BYTES])
 {
 	struct buf text;
 	buf_init_fixed(&text, ret_pointer, POINTER_BYTES);
-	buf_put_char(&text, '/');
+	buf_printf(&text, "%.64s/", parent);
 	for (const char *c = name; *c != '\0' && text.length < POINTER_BYTES - 8; c++) {
 		if (*c == '~')
 			buf_put_string(&text, "~0");
@@ -112,23 +130,40 @@ static void body_render_pointer(const char *name, char ret_pointer[static POINTE
 	buf_string(&text);
 }
 
-static void body_put_member(const struct plan_input *input, const struct field *fields,
-        size_t field_count, const struct json *member, void *ret_struct)
+bool body_parse_object(const struct plan_input *input, const struct json *value,
+        const char *pointer, const struct field_list *list, void *ret_struct)
 {
-	char pointer[POINTER_BYTES];
-	body_render_pointer(json_name(member), pointer);
-	const struct field *field = body_find_field(fields, field_count, json_name(member));
-	if (field == NULL)
-		faults_add(input->faults, ERR_BAD_REQUEST, pointer, "There is no such field here.");
-	else
-		put_by_kind[field->kind](
-		        input, pointer, member, (char *)ret_struct + field->offset);
+	size_t faults = input->faults->count;
+	char place[POINTER_BYTES];
+	if (json_kind(value) != JSON_OBJECT) {
+		body_fault_kind(input, pointer, value, "an object");
+		return false;
+	}
+	for (const struct json *member = json_first(value); member != NULL;
+	        member = json_next(member)) {
+		const struct field *field = body_find_field(list, json_name(member));
+		body_render_pointer(pointer, json_name(member), place);
+		if (field == NULL)
+			faults_add(input->faults, ERR_BAD_REQUEST, place,
+			        "There is no such field here.");
+		else
+			put_by_kind[field->kind](
+			        input, place, member, (char *)ret_struct + field->offset);
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		if (!list->fields[i].is_required || json_find(value, list->fields[i].name) != NULL)
+			continue;
+		body_render_pointer(pointer, list->fields[i].name, place);
+		faults_add(input->faults, ERR_BAD_REQUEST, place, "This field is missing.");
+	}
+	return input->faults->count == faults;
 }
 
 enum err body_parse(const struct plan_input *input, const struct field *fields, size_t field_count,
         void *ret_struct)
 {
 	const struct http_request *request = input->request;
+	const struct field_list list = { .fields = fields, .count = field_count };
 	if (!body_is_json(request->content_type))
 		return faults_add(input->faults, ERR_UNSUPPORTED_MEDIA_TYPE, "",
 		        "The body must be JSON: send it with Content-Type: application/json.");
@@ -141,15 +176,6 @@ enum err body_parse(const struct plan_input *input, const struct field *fields, 
 	if (json_kind(root) != JSON_OBJECT)
 		return faults_add(input->faults, ERR_BAD_REQUEST, "",
 		        "The body must be an object, not %s.", json_kind_name(root));
-	for (const struct json *member = json_first(root); member != NULL;
-	        member = json_next(member))
-		body_put_member(input, fields, field_count, member, ret_struct);
-	for (size_t i = 0; i < field_count; i++)
-		if (fields[i].is_required && json_find(root, fields[i].name) == NULL) {
-			char pointer[POINTER_BYTES];
-			body_render_pointer(fields[i].name, pointer);
-			faults_add(
-			        input->faults, ERR_BAD_REQUEST, pointer, "This field is missing.");
-		}
+	(void)!body_parse_object(input, root, "", &list, ret_struct);
 	return faults_err(input->faults);
 }

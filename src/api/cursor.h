@@ -20,4 +20,15 @@ const char *cursor_render(struct arena *arena, const uint8_t key[static SEAL_KEY
 MUST_CHECK enum err cursor_parse(const char *text, const uint8_t key[static SEAL_KEY_BYTES],
         struct record_position *ret_position);
 
+/* A position that is a number. The kinds keep the lists apart. */
+enum cursor_kind {
+	CURSOR_HISTORY = 2, /* a change's id */
+	CURSOR_EFFECTS = 3, /* a row of a change */
+};
+
+const char *cursor_render_number(struct arena *arena, const uint8_t key[static SEAL_KEY_BYTES],
+        enum cursor_kind kind, uint64_t number);
+MUST_CHECK enum err cursor_parse_number(const char *text, const uint8_t key[static SEAL_KEY_BYTES],
+        enum cursor_kind kind, uint64_t *ret_number);
+
 #endif

@@ -28,6 +28,8 @@ enum plan_kind {
 	PLAN_ZONES,     /* a page of zones */
 	PLAN_ZONE,      /* one zone */
 	PLAN_VERIFY,    /* ask CoreDNS */
+	PLAN_CHANGE_OF, /* one change of the history */
+	PLAN_HISTORY,   /* a page of the history */
 	PLAN_OPERATION, /* health, ready, metrics: no store, no token */
 };
 
@@ -55,9 +57,38 @@ struct zones_wanted {
 	struct name after; /* length 0: from the start */
 };
 
+/* A change of the history, and which part of its diff. */
+struct change_wanted {
+	uint64_t id;
+	uint64_t after_seq; /* 0: from the start */
+	unsigned limit;
+	bool is_own; /* the one just made: its maker may know that it is there */
+};
+
+/* Which changes a page of the history holds. */
+struct history_wanted {
+	struct name zone;  /* length 0: any */
+	struct name owner; /* that something was done to; length 0: any */
+	const char *actor; /* NULL: anybody */
+	bool has_since;
+	int64_t since_ms;
+	unsigned limit;
+	uint64_t before_id; /* 0: from the newest */
+};
+
+/* Where the ops of a change come from, for faults that only later stages see. */
+struct op_places {
+	const char *pointer; /* NULL: the request is one op, and the problem's detail says enough */
+	uint32_t *indexes; /* of each op, the index below pointer; NULL: pointer is all there is */
+};
+
 struct plan {
 	enum plan_kind kind;
-	struct change change;          /* PLAN_CHANGE */
+	struct change change;    /* PLAN_CHANGE */
+	struct op_places places; /* PLAN_CHANGE */
+	bool is_told;            /* PLAN_CHANGE: the answer is the change as the history has it */
+	struct change_wanted wanted;   /* PLAN_CHANGE_OF */
+	struct history_wanted history; /* PLAN_HISTORY */
 	struct name name;              /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
 	uint16_t type;                 /* PLAN_RRSET */
 	struct records_wanted records; /* PLAN_RECORDS */
@@ -101,12 +132,44 @@ struct served_by {
 	int64_t at_ms;
 };
 
+struct served_list {
+	size_t count;
+	struct served_by *items;
+};
+
 struct zone_details {
 	struct zone zone;
 	struct soa soa;
 	uint32_t soa_ttl_s;
-	size_t served_count;
-	struct served_by *served;
+	struct served_list served;
+};
+
+/* A zone as a change left it. */
+struct told_zone {
+	struct name name;
+	uint32_t serial;
+	bool is_served; /* that serial or a later one, by every CoreDNS */
+	struct served_list served;
+};
+
+/* A change as the token may see it. */
+struct told_change {
+	uint64_t id; /* 0: a dry run, or nothing changed */
+	int64_t at_ms;
+	const char *actor;
+	const char *request_id;
+	const char *comment;
+	size_t zone_count;
+	struct told_zone *zones;
+	size_t effect_count; /* without a diff: 0 */
+	struct effect *effects;
+	uint64_t next_seq; /* 0: there is no more */
+};
+
+struct history_page {
+	size_t count;
+	struct told_change *changes;
+	uint64_t next_id; /* 0: there is no more */
 };
 
 struct answer_input {
@@ -122,6 +185,8 @@ struct answer_input {
 	const struct zone_page *zones;
 	const struct zone_details *zone;
 	const struct verify_report *verify;
+	const struct told_change *change; /* also of a plan that is_told; NULL: it is not known */
+	const struct history_page *history;
 };
 
 /* ERR_OK and a whole plan; else an error, with faults in input->faults where fields are at fault.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api/routes.h"
 
+#include "api/changes.h"
+#include "api/history.h"
 #include "api/operations.h"
 #include "api/records.h"
 #include "api/rrsets.h"
@@ -16,6 +18,10 @@
 	ROUTE(PATCH, "/records/{name}/{type}", false, true, plan_rrset_patch, answer_rrset_patch)  \
 	ROUTE(DELETE, "/records/{name}/{type}", false, true, plan_rrset_delete,                    \
 	        answer_rrset_delete)                                                               \
+	ROUTE(POST, "/changes", false, true, plan_changes_add, answer_change)                      \
+	ROUTE(GET, "/changes", false, false, plan_history_list, answer_history_list)               \
+	ROUTE(GET, "/changes/{id}", false, false, plan_change_get, answer_change)                  \
+	ROUTE(POST, "/changes/{id}/revert", false, true, plan_change_revert, answer_change)        \
 	ROUTE(GET, "/verify", false, false, plan_verify, answer_verify)                            \
 	ROUTE(GET, "/zones", false, false, plan_zones_list, answer_zones_list)                     \
 	ROUTE(POST, "/zones", false, true, plan_zone_add, answer_zone_add)                         \

@@ -73,17 +73,35 @@ void shape_put_record(struct arena *arena, struct json_writer *writer, const str
 	json_close_object(writer);
 }
 
-void shape_put_rrset(struct arena *arena, struct json_writer *writer, const struct name *zone,
-        const struct rrset *rrset)
+static void shape_put_values(
+        struct arena *arena, struct json_writer *writer, const struct rrset *rrset)
 {
-	json_open_object(writer, "data");
-	shape_put_owner_and_type(writer, rrset);
 	json_put_int(writer, "ttl", rrset->ttl_s);
 	json_open_array(writer, "values");
 	for (size_t i = 0; i < rrset->count; i++)
 		shape_put_value(arena, writer, NULL, rrset->type, &rrset->values[i]);
 	json_close_array(writer);
+}
+
+void shape_put_rrset(struct arena *arena, struct json_writer *writer, const struct name *zone,
+        const struct rrset *rrset)
+{
+	json_open_object(writer, "data");
+	shape_put_owner_and_type(writer, rrset);
+	shape_put_values(arena, writer, rrset);
 	shape_put_name(writer, "zone", zone);
+	json_close_object(writer);
+}
+
+void shape_put_side(struct arena *arena, struct json_writer *writer, const char *member,
+        const struct rrset *rrset)
+{
+	if (rrset->count == 0) {
+		json_put_null(writer, member);
+		return;
+	}
+	json_open_object(writer, member);
+	shape_put_values(arena, writer, rrset);
 	json_close_object(writer);
 }
 

@@ -22,6 +22,10 @@ void shape_put_record(struct arena *arena, struct json_writer *writer, const str
 void shape_put_rrset(struct arena *arena, struct json_writer *writer, const struct name *zone,
         const struct rrset *rrset);
 
+/* One side of a change as a member {ttl, values}; null where there was or is nothing. */
+void shape_put_side(struct arena *arena, struct json_writer *writer, const char *member,
+        const struct rrset *rrset);
+
 /* A value in the API's spelling; NULL when the arena is full. */
 const char *shape_value(struct arena *arena, uint16_t type, const struct rdata *value);
 

@@ -216,8 +216,8 @@ static void zone_put_soa(struct json_writer *writer, const struct zone_details *
 static void zone_put_served(struct json_writer *writer, const struct zone_details *details)
 {
 	json_open_array(writer, "served");
-	for (size_t i = 0; i < details->served_count; i++) {
-		const struct served_by *served = &details->served[i];
+	for (size_t i = 0; i < details->served.count; i++) {
+		const struct served_by *served = &details->served.items[i];
 		json_open_object(writer, NULL);
 		json_put_string(writer, "address", served->address);
 		if (served->at_ms == 0) {

@@ -21,6 +21,7 @@ static const char *const op_words[OP__MAX] = {
 	[OP_ZONE_ADD] = "zone.add",
 	[OP_ZONE_DROP] = "zone.drop",
 	[OP_REVOKE] = "revoke",
+	[OP_REVERT] = "revert",
 };
 
 static const char *const revocation_words[] = {
@@ -105,6 +106,8 @@ static void put_effect(struct body *body, const struct op *op, const struct effe
 	json_put_string(&body->json, "action", action_word(effect->action));
 	if (op->kind == OP_REVOKE) {
 		put_revocation(body, &op->revocation);
+	} else if (op->kind == OP_REVERT) {
+		json_put_int(&body->json, "change_id", (int64_t)op->reversion.change_id);
 	} else {
 		put_name(body, "zone", &effect->zone);
 		put_rrset_name(body, &effect->after);
@@ -134,6 +137,8 @@ static void put_op(struct body *body, const struct op *op)
 	json_put_string(&body->json, "op", op_words[op->kind]);
 	if (op->kind == OP_REVOKE) {
 		put_revocation(body, &op->revocation);
+	} else if (op->kind == OP_REVERT) {
+		json_put_int(&body->json, "change_id", (int64_t)op->reversion.change_id);
 	} else if (op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP) {
 		put_name(body, "zone", &op->zone);
 	} else {

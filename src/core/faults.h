@@ -12,7 +12,7 @@
 #include "core/err.h"
 
 /* More than this many are not kept. */
-#define FAULTS_MAX 100
+#define FAULTS_MAX 1000 /* one for each op of the largest change */
 
 struct fault {
 	const char *pointer; /* "/changes/0/value", or "?limit" for a query parameter */

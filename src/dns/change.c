@@ -12,9 +12,9 @@ size_t change_count_records(const struct change *change)
 	size_t count = 0;
 	for (size_t i = 0; i < change->op_count; i++) {
 		const struct op *op = &change->ops[i];
-		count += op->rrset.count + op->remove_count + op->apex_ns.count;
-		if (op->rrset.count + op->remove_count + op->apex_ns.count == 0)
-			count++;
+		size_t records = op->rrset.count + op->remove_count + op->apex_ns.count +
+		                 op->reversion.record_count;
+		count += records > 0 ? records : 1;
 	}
 	return count > 0 ? count : 1;
 }
@@ -45,6 +45,12 @@ static void revocation_pack(struct buf *buf, const struct revocation *revocation
 	buf_put_u64(buf, (uint64_t)revocation->expires_ms);
 }
 
+static void reversion_pack(struct buf *buf, const struct reversion *reversion)
+{
+	buf_put_u64(buf, reversion->change_id);
+	buf_put_u32(buf, reversion->record_count);
+}
+
 static void op_pack(struct buf *buf, const struct op *op)
 {
 	buf_put_u8(buf, (uint8_t)op->kind);
@@ -56,6 +62,8 @@ static void op_pack(struct buf *buf, const struct op *op)
 		codec_put_rrset(buf, &op->apex_ns);
 	if (op->kind == OP_REVOKE)
 		revocation_pack(buf, &op->revocation);
+	if (op->kind == OP_REVERT)
+		reversion_pack(buf, &op->reversion);
 	precondition_pack(buf, &op->precondition);
 	buf_put_u8(buf, (uint8_t)op->bound_count);
 	for (size_t i = 0; i < op->bound_count; i++)
@@ -74,6 +82,8 @@ void change_pack(struct buf *buf, const struct change *change)
 	codec_put_string(buf, change->comment);
 	buf_put_u8(buf, (uint8_t)change->refused);
 	codec_put_string(buf, change->refused_detail);
+	buf_put_u8(buf, change->is_dry_run);
+	buf_put_u8(buf, change->is_brief);
 	buf_put_u32(buf, (uint32_t)change->op_count);
 	for (size_t i = 0; i < change->op_count; i++)
 		op_pack(buf, &change->ops[i]);
@@ -118,6 +128,34 @@ static void revocation_parse(
 		ret_revocation->kind = kind;
 }
 
+static void reversion_parse(struct decoder *decoder, struct reversion *ret_reversion)
+{
+	ret_reversion->change_id = decoder_u64(decoder);
+	ret_reversion->record_count = decoder_u32(decoder);
+}
+
+/* A truth value is 0 or 1 and nothing else, so that the same change is always the same bytes. */
+static bool flag_parse(struct decoder *decoder)
+{
+	uint8_t flag = decoder_u8(decoder);
+	if (flag > 1)
+		decoder->failed = true;
+	return flag == 1;
+}
+
+/* What only some kinds have, and whether what all others need is there. */
+static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct op *op)
+{
+	if (op->kind == OP_ZONE_ADD)
+		codec_get_rrset(arena, decoder, &op->apex_ns);
+	if (op->kind == OP_REVOKE)
+		revocation_parse(arena, decoder, &op->revocation);
+	else if (op->kind == OP_REVERT)
+		reversion_parse(decoder, &op->reversion);
+	else if (op->zone.length == 0 || (op->kind < OP_ZONE_ADD && op->rrset.owner.length == 0))
+		decoder->failed = true;
+}
+
 static void op_parse(struct arena *arena, struct decoder *decoder, struct op *ret_op)
 {
 	uint8_t kind = decoder_u8(decoder);
@@ -126,19 +164,10 @@ static void op_parse(struct arena *arena, struct decoder *decoder, struct op *re
 	ret_op->kind = kind;
 	codec_get_name(decoder, &ret_op->zone);
 	codec_get_rrset(arena, decoder, &ret_op->rrset);
-	uint8_t has_ttl = decoder_u8(decoder);
-	if (has_ttl > 1)
-		decoder->failed = true;
-	ret_op->has_ttl = has_ttl == 1;
+	ret_op->has_ttl = flag_parse(decoder);
 	ret_op->remove =
 	        codec_get_values(arena, decoder, ret_op->rrset.type, &ret_op->remove_count);
-	if (kind == OP_ZONE_ADD)
-		codec_get_rrset(arena, decoder, &ret_op->apex_ns);
-	if (kind == OP_REVOKE)
-		revocation_parse(arena, decoder, &ret_op->revocation);
-	else if (ret_op->zone.length == 0 ||
-	         (kind < OP_ZONE_ADD && ret_op->rrset.owner.length == 0))
-		decoder->failed = true;
+	op_parse_kind(arena, decoder, ret_op);
 	precondition_unpack(decoder, &ret_op->precondition);
 	uint8_t bound_count = decoder_u8(decoder);
 	if (bound_count > OP_BOUNDS_MAX)
@@ -156,6 +185,8 @@ static bool op_is_complete(const struct op *op)
 	switch (op->kind) {
 	case OP_REVOKE:
 		return op->revocation.value[0] != '\0';
+	case OP_REVERT:
+		return op->reversion.change_id != 0;
 	case OP_ZONE_DROP:
 		return true;
 	case OP_ZONE_ADD:
@@ -209,6 +240,8 @@ enum err change_parse(
 	if (refused >= ERR__MAX)
 		return ERR_BAD_REQUEST;
 	change.refused = refused;
+	change.is_dry_run = flag_parse(&decoder);
+	change.is_brief = flag_parse(&decoder);
 	ops_parse(arena, &decoder, &change);
 	enum err err = codec_end(&decoder);
 	if (err == ERR_OK)
@@ -242,6 +275,12 @@ void outcome_pack(struct buf *buf, const struct outcome *outcome)
 	for (size_t i = 0; i < outcome->zone_count; i++) {
 		codec_put_name(buf, &outcome->zones[i].zone);
 		buf_put_u32(buf, outcome->zones[i].serial);
+	}
+	buf_put_u32(buf, (uint32_t)outcome->fault_count);
+	for (size_t i = 0; i < outcome->fault_count; i++) {
+		buf_put_u32(buf, outcome->faults[i].op_index);
+		buf_put_u8(buf, (uint8_t)outcome->faults[i].err);
+		codec_put_string(buf, outcome->faults[i].detail);
 	}
 }
 
@@ -284,6 +323,29 @@ static void zones_parse(struct arena *arena, struct decoder *decoder, struct out
 	outcome->zone_count = count;
 }
 
+static void faults_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
+{
+	uint32_t count = decoder_u32(decoder);
+	outcome->faults = count > OUTCOME_FAULTS_MAX ? NULL
+	                                             : arena_calloc(arena, (size_t)count + 1,
+	                                                       sizeof(*outcome->faults));
+	if (outcome->faults == NULL) {
+		decoder->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; !decoder->failed && i < count; i++) {
+		struct op_fault *fault = &outcome->faults[i];
+		fault->op_index = decoder_u32(decoder);
+		uint8_t err = decoder_u8(decoder);
+		fault->detail = codec_get_string(arena, decoder);
+		if (err >= ERR__MAX)
+			decoder->failed = true;
+		else
+			fault->err = err;
+	}
+	outcome->fault_count = count;
+}
+
 enum err outcome_parse(
         struct arena *arena, const void *bytes, size_t length, struct outcome *ret_outcome)
 {
@@ -298,6 +360,7 @@ enum err outcome_parse(
 	outcome.change_id = decoder_u64(&decoder);
 	effects_parse(arena, &decoder, &outcome);
 	zones_parse(arena, &decoder, &outcome);
+	faults_parse(arena, &decoder, &outcome);
 	if (err_number >= ERR__MAX)
 		return ERR_BAD_REQUEST;
 	outcome.err = err_number;

@@ -26,10 +26,11 @@ enum op_kind {
 	OP_RRSET_PATCH, /* drops `remove`, then adds values; what is missing or there already is no
 	                   error */
 	OP_RRSET_DROP,  /* drops the RRset; ERR_NOT_FOUND when there is none */
-	OP_VALUE_DROP,  /* drops one value; ERR_NOT_FOUND when it is not there */
+	OP_VALUE_DROP,  /* drops values; ERR_NOT_FOUND when one of them is not there */
 	OP_ZONE_ADD,    /* a new zone: rrset is its SOA, apex_ns its NS RRset; ERR_EXISTS */
 	OP_ZONE_DROP,   /* a zone with all its records; ERR_NO_SUCH_ZONE */
 	OP_REVOKE,      /* a revocation */
+	OP_REVERT,      /* undoes a change of the history; the only op of its change */
 	OP__MAX
 };
 
@@ -79,6 +80,13 @@ struct revocation {
 	int64_t expires_ms; /* when the row may be forgotten; 0: never */
 };
 
+/* What OP_REVERT undoes. What a change did is fixed, and undoing it does just the opposite or
+ * nothing: so whoever sends this has held every effect against the token, and no bound travels. */
+struct reversion {
+	uint64_t change_id;
+	uint32_t record_count; /* for the rate limit */
+};
+
 struct op {
 	enum op_kind kind;
 	struct name
@@ -87,8 +95,9 @@ struct op {
 	bool has_ttl;       /* false: keep the present TTL; ttl_s is for a new RRset */
 	size_t remove_count;
 	struct rdata *remove;
-	struct rrset apex_ns; /* OP_ZONE_ADD */
-	struct revocation revocation;
+	struct rrset apex_ns;         /* OP_ZONE_ADD */
+	struct revocation revocation; /* OP_REVOKE */
+	struct reversion reversion;   /* OP_REVERT */
 	struct precondition precondition;
 	size_t bound_count;
 	struct bound bounds[OP_BOUNDS_MAX];
@@ -110,6 +119,8 @@ struct change {
 	enum err
 	        refused; /* not ERR_OK: only the audit learns of this attempt, nothing is applied */
 	const char *refused_detail;
+	bool is_dry_run; /* what would come of it; nothing is done and nothing written down */
+	bool is_brief;   /* effects are not sent back: the sender reads them from the history */
 	size_t op_count;
 	struct op *ops;
 };
@@ -129,16 +140,28 @@ struct zone_serial {
 	uint32_t serial;
 };
 
-struct outcome {
+/* What is wrong with one op. */
+struct op_fault {
+	uint32_t op_index;
 	enum err err;
+	const char *detail;
+};
+
+struct outcome {
+	enum err err;        /* of the fault that is told first: one of permission, if any */
 	const char *detail;  /* for people; "" when err says enough */
 	uint32_t op_index;   /* the op at fault */
 	uint64_t change_id;  /* 0 when nothing changed */
-	size_t effect_count; /* one for each op, in order; 0 on failure */
+	size_t effect_count; /* one for each op, in order; 0 on failure, and of a brief change */
 	struct effect *effects;
 	size_t zone_count; /* zones whose serial moved */
 	struct zone_serial *zones;
+	size_t fault_count; /* on failure: every op that cannot be done, in order */
+	struct op_fault *faults;
 };
+
+/* More faults of one change are not told. */
+#define OUTCOME_FAULTS_MAX CHANGE_OPS_MAX
 
 /* Records an op touches, for the rate limit: values added and removed, at least 1. */
 size_t change_count_records(const struct change *change);

@@ -100,8 +100,7 @@ void rrset_pack_values(struct buf *buf, const struct rrset *rrset)
 	}
 }
 
-/* How many values a blob holds; false when its last one is cut off. */
-static bool count_values(const void *blob, size_t length, size_t *ret_count)
+bool rrset_count_values(const void *blob, size_t length, size_t *ret_count)
 {
 	struct decoder decoder;
 	decoder_init(&decoder, blob, length);
@@ -118,7 +117,7 @@ enum err rrset_parse_values(
         struct arena *arena, const void *blob, size_t length, struct rrset *rrset)
 {
 	size_t count;
-	if (!count_values(blob, length, &count) || count > RRSET_VALUES_MAX)
+	if (!rrset_count_values(blob, length, &count) || count > RRSET_VALUES_MAX)
 		return ERR_INTERNAL;
 	struct rdata *values = arena_calloc(arena, count + 1, sizeof(*values));
 	if (values == NULL)

@@ -47,6 +47,9 @@ bool rrset_is_same_data(const struct rrset *a, const struct rrset *b);
 /* The values as one blob: for each a 16-bit length and the octets. */
 void rrset_pack_values(struct buf *buf, const struct rrset *rrset);
 
+/* How many values a blob holds; false when its last one is cut off. */
+MUST_CHECK bool rrset_count_values(const void *blob, size_t length, size_t *ret_count);
+
 /* Back from the blob into rrset->values and ->count (pointing into blob, which must outlive them).
  * ERR_INTERNAL when the blob is damaged, ERR_TOO_LARGE when the arena is full. */
 MUST_CHECK enum err rrset_parse_values(

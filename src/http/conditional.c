@@ -113,6 +113,22 @@ enum err precondition_parse(const struct http_request *request,
 	return err;
 }
 
+enum err precondition_parse_match(
+        const char *text, struct precondition *ret_precondition, const char **ret_detail)
+{
+	struct precondition precondition = { .kind = PRECONDITION_MATCH };
+	enum err err = ERR_OK;
+	if (is_star(text))
+		precondition.kind = PRECONDITION_MATCH_ANY;
+	else if (revision_parse(text, strlen(text), &precondition.revisions[0]))
+		precondition.count = 1;
+	else
+		err = take_tags(text, true, &precondition, ret_detail);
+	if (err == ERR_OK)
+		*ret_precondition = precondition;
+	return err;
+}
+
 static bool has_revision(const struct precondition *precondition, uint64_t revision)
 {
 	for (size_t i = 0; i < precondition->count; i++) {

@@ -20,6 +20,11 @@
 MUST_CHECK enum err precondition_parse(const struct http_request *request,
         struct precondition *ret_precondition, const char **ret_detail);
 
+/* The same from the text of an If-Match alone, which also may be one tag without its quotes: for
+ * preconditions that stand in a body. */
+MUST_CHECK enum err precondition_parse_match(
+        const char *text, struct precondition *ret_precondition, const char **ret_detail);
+
 /* Of something that exists at this revision: True when a GET is to be answered with 304. */
 bool precondition_is_fresh(const struct precondition *precondition, uint64_t revision);
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dns/serial.h"
@@ -19,6 +20,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_ZONE_ADD] = apply_zone_add,
 	[OP_ZONE_DROP] = apply_zone_drop,
 	[OP_REVOKE] = apply_revoke,
+	[OP_REVERT] = apply_revert,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -38,13 +40,32 @@ enum err apply_db_error(const struct apply *apply)
 	return db_error(apply->db);
 }
 
+void apply_note_fault(struct apply *apply, uint32_t op_index, enum err err)
+{
+	apply->faults[apply->fault_count++] = (struct op_fault){
+		.op_index = op_index,
+		.err = err,
+		.detail = apply->detail,
+	};
+	apply->detail = "";
+}
+
+enum err apply_make_room(struct apply *apply, size_t zones, size_t faults)
+{
+	assert(apply->zone_count == 0 && apply->fault_count == 0);
+	apply->zones = arena_calloc(apply->arena, zones + 1, sizeof(*apply->zones));
+	apply->faults = arena_calloc(apply->arena, faults + 1, sizeof(*apply->faults));
+	apply->zone_room = zones;
+	return apply->zones != NULL && apply->faults != NULL ? ERR_OK : ERR_TOO_LARGE;
+}
+
 struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zone)
 {
 	for (size_t i = 0; i < apply->zone_count; i++) {
 		if (apply->zones[i].zone.id == zone->id && !apply->zones[i].is_gone)
 			return &apply->zones[i];
 	}
-	assert(apply->zone_count < apply->change->op_count);
+	assert(apply->zone_count < apply->zone_room);
 	struct touched_zone *touched = &apply->zones[apply->zone_count++];
 	touched->zone = *zone;
 	touched->zone.serial = serial_next(zone->serial);
@@ -168,44 +189,104 @@ bool precondition_holds(const struct precondition *precondition, uint64_t revisi
 	return false;
 }
 
+static bool save_zone(struct apply *apply, const struct touched_zone *touched)
+{
+	const struct zone *zone = &touched->zone;
+	struct key key;
+	key_of_name(&zone->name, &key);
+	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_CHANGE_ZONE_PUT);
+	bind_int(statement, 1, (int64_t)apply->revision);
+	bind_key(statement, 2, &key);
+	bind_int(statement, 3, zone->serial);
+	bind_int(statement, 4, touched->actions);
+	if (!db_run(apply->db, statement) || touched->is_gone)
+		return apply->db->code == SQLITE_OK;
+	statement = db_statement(apply->db, STATEMENT_ZONE_PUT);
+	bind_int(statement, 1, zone->id);
+	bind_int(statement, 2, zone->serial);
+	bind_int(statement, 3, (int64_t)zone->revision);
+	bind_int(statement, 4, (int64_t)zone->record_count);
+	return db_run(apply->db, statement);
+}
+
 static bool save_zones(struct apply *apply)
 {
 	for (size_t i = 0; i < apply->zone_count; i++) {
-		const struct zone *zone = &apply->zones[i].zone;
-		if (apply->zones[i].is_gone)
-			continue;
-		sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_ZONE_PUT);
-		bind_int(statement, 1, zone->id);
-		bind_int(statement, 2, zone->serial);
-		bind_int(statement, 3, (int64_t)zone->revision);
-		bind_int(statement, 4, (int64_t)zone->record_count);
-		if (!db_run(apply->db, statement))
+		if (!save_zone(apply, &apply->zones[i]))
 			return false;
 	}
 	return true;
 }
 
-/* All ops, then the rules. *ret_index is the op at fault. */
-static enum err run_ops(struct apply *apply, struct effect *effects, uint32_t *ret_index)
+/* An op that cannot be done is left out, so that whoever sent the change learns of all of them at
+ * once; the caller rolls back. Only a failure of the store ends it here. */
+static enum err run_ops(struct apply *apply, struct effect *effects)
 {
 	const struct change *change = apply->change;
 	for (uint32_t i = 0; i < change->op_count; i++) {
 		const struct op *op = &change->ops[i];
+		size_t noted = apply->fault_count;
 		enum err err = (unsigned)op->kind < OP__MAX
 		                       ? op_functions[op->kind](apply, op, &effects[i])
 		                       : ERR_BAD_REQUEST;
-		if (err != ERR_OK) {
-			*ret_index = i;
+		if (apply_db_error(apply) != ERR_OK)
 			return err;
-		}
+		if (err == ERR_OK)
+			continue;
+		effects[i] = (struct effect){ .action = EFFECT_NONE };
+		if (apply->fault_count == noted)
+			apply_note_fault(apply, i, err);
 	}
-	for (uint32_t i = 0; i < change->op_count && !apply->is_lone; i++) {
+	return ERR_OK;
+}
+
+/* Not of an op that has its fault already: there is room for one each. */
+static enum err run_rules(struct apply *apply, const struct effect *effects)
+{
+	for (uint32_t i = 0; i < apply->change->op_count && !apply->is_lone; i++) {
 		enum err err = rules_check_effect(apply, &effects[i]);
-		if (err != ERR_OK) {
-			*ret_index = i;
+		if (apply_db_error(apply) != ERR_OK)
 			return err;
-		}
+		if (err != ERR_OK)
+			apply_note_fault(apply, i, err);
 	}
+	return ERR_OK;
+}
+
+static int compare_faults(const void *a, const void *b)
+{
+	const struct op_fault *left = a;
+	const struct op_fault *right = b;
+	return (left->op_index > right->op_index) - (left->op_index < right->op_index);
+}
+
+/* What is not permitted is told before what does not work. */
+static enum err take_faults(struct apply *apply, struct outcome *outcome)
+{
+	const struct op_fault *first = &apply->faults[0];
+	if (apply->change->op_count > 1)
+		qsort(apply->faults, apply->fault_count, sizeof(*apply->faults), compare_faults);
+	for (size_t i = 0; i < apply->fault_count && first->err != ERR_NOT_PERMITTED; i++) {
+		if (apply->faults[i].err == ERR_NOT_PERMITTED)
+			first = &apply->faults[i];
+	}
+	outcome->fault_count = apply->fault_count;
+	outcome->faults = apply->faults;
+	outcome->op_index = first->op_index;
+	apply->detail = first->detail;
+	return first->err;
+}
+
+/* All ops, then the rules. */
+static enum err run_change(struct apply *apply, struct outcome *outcome)
+{
+	enum err err = run_ops(apply, outcome->effects);
+	if (err == ERR_OK)
+		err = run_rules(apply, outcome->effects);
+	if (err != ERR_OK)
+		return err;
+	if (apply->fault_count > 0)
+		return take_faults(apply, outcome);
 	return save_zones(apply) ? ERR_OK : apply_db_error(apply);
 }
 
@@ -232,10 +313,9 @@ static enum err apply_all(struct apply *apply, struct outcome *outcome)
 	if (count == 0)
 		return apply_refuse(apply, ERR_EMPTY_CHANGE, "there is nothing to do");
 	outcome->effects = arena_calloc(apply->arena, count, sizeof(*outcome->effects));
-	apply->zones = arena_calloc(apply->arena, count, sizeof(*apply->zones));
-	if (outcome->effects == NULL || apply->zones == NULL)
+	if (outcome->effects == NULL || apply_make_room(apply, count, count) != ERR_OK)
 		return ERR_TOO_LARGE;
-	enum err err = run_ops(apply, outcome->effects, &outcome->op_index);
+	enum err err = run_change(apply, outcome);
 	if (err == ERR_OK)
 		err = list_serials(apply, outcome);
 	if (err == ERR_OK)
@@ -247,7 +327,8 @@ static enum err apply_all(struct apply *apply, struct outcome *outcome)
  * much as the change itself. Should it fail later all the same, the batch is lost. */
 static bool is_lone(const struct change *change)
 {
-	return change->op_count == 1 && (unsigned)change->ops[0].kind < OP__MAX &&
+	return change->op_count == 1 && !change->is_dry_run &&
+	       (unsigned)change->ops[0].kind < OP__MAX &&
 	       op_functions[change->ops[0].kind] == apply_rrset_op;
 }
 
@@ -256,8 +337,9 @@ static enum err apply_in_savepoint(struct apply *apply, struct outcome *outcome)
 	if (!db_run_plain(apply->db, STATEMENT_SAVEPOINT))
 		return db_error(apply->db);
 	enum err err = apply_all(apply, outcome);
+	bool stays = err == ERR_OK && !apply->change->is_dry_run;
 	if (apply->db->code == SQLITE_OK &&
-	        (err == ERR_OK || db_run_plain(apply->db, STATEMENT_SAVEPOINT_ROLLBACK)))
+	        (stays || db_run_plain(apply->db, STATEMENT_SAVEPOINT_ROLLBACK)))
 		db_run_plain(apply->db, STATEMENT_SAVEPOINT_RELEASE);
 	return err;
 }
@@ -270,7 +352,7 @@ static enum err apply_lone(struct apply *apply, struct outcome *outcome)
 	return err;
 }
 
-static void forget_failed(const struct apply *apply, struct outcome *outcome)
+static void forget_effects(const struct apply *apply, struct outcome *outcome)
 {
 	outcome->effect_count = 0;
 	outcome->effects = NULL;
@@ -298,8 +380,8 @@ enum err writer_apply(struct writer *writer, struct arena *arena, const struct c
 	if (writer->db.code != SQLITE_OK)
 		err = db_error(&writer->db);
 	if (err != ERR_OK)
-		forget_failed(&apply, &outcome);
-	if (err == ERR_OK && apply.has_change_row) {
+		forget_effects(&apply, &outcome);
+	if (err == ERR_OK && apply.has_change_row && !change->is_dry_run) {
 		outcome.change_id = apply.revision;
 		writer->revision = apply.revision;
 	}

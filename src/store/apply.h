@@ -19,6 +19,7 @@
 /* A zone as the change leaves it. */
 struct touched_zone {
 	struct zone zone;
+	uint8_t actions; /* EFFECT_CREATE: made; EFFECT_DELETE: dropped */
 	bool is_gone;
 };
 
@@ -31,8 +32,11 @@ struct apply {
 	bool is_lone;          /* one op on RRsets: held against the rules before it is written */
 	bool has_change_row;   /* something changed */
 	uint64_t effect_count; /* rows of history so far */
-	const char *detail;    /* of the op that failed */
+	const char *detail;    /* of the op that failed last */
+	size_t fault_count;
+	struct op_fault *faults; /* room for one an op, and for OP_REVERT for more */
 	size_t zone_count;
+	size_t zone_room;
 	struct touched_zone *zones; /* room for one an op */
 };
 
@@ -56,6 +60,26 @@ struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zo
 /* Makes sure that the change has its row; to be called before anything is written for it. */
 MUST_CHECK bool apply_need_change_row(struct apply *apply);
 
+/* Notes what is wrong with an op; apply->detail says it. */
+void apply_note_fault(struct apply *apply, uint32_t op_index, enum err err);
+
+/* Makes room for that many touched zones and faults; only before any was noted. */
+MUST_CHECK enum err apply_make_room(struct apply *apply, size_t zones, size_t faults);
+
+/* The serial of a zone that is made anew: the time, unless the zone was here before with a serial
+ * that is not older. */
+MUST_CHECK bool apply_first_serial(
+        struct apply *apply, const struct key *key, uint32_t *ret_serial);
+
+/* Adds the zone's row; sets zone->id. */
+MUST_CHECK bool apply_insert_zone(struct apply *apply, const struct key *key, struct zone *zone);
+
+/* Notes a zone that this change made: a later op of it moves no further serial. */
+struct touched_zone *apply_note_new_zone(struct apply *apply, const struct zone *zone);
+
+/* Drops a zone with all that is in it, with its rows of history. False: see apply_db_error. */
+bool apply_drop_zone(struct apply *apply, struct zone *zone);
+
 /* Adds a row of history. */
 MUST_CHECK bool apply_put_history(struct apply *apply, const struct history *history);
 
@@ -69,12 +93,14 @@ MUST_CHECK bool apply_write_rrset(
 /* Whether a precondition holds for something of this revision; 0: it is not there. */
 bool precondition_holds(const struct precondition *precondition, uint64_t revision);
 
-/* Each does one op and fills its effect. */
+/* Each does one op and fills its effect. What it refuses it says in apply->detail, or it has noted
+ * faults of its own. */
 typedef enum err apply_op_fn(struct apply *apply, const struct op *op, struct effect *effect);
 apply_op_fn apply_rrset_op;
 apply_op_fn apply_zone_add;
 apply_op_fn apply_zone_drop;
 apply_op_fn apply_revoke;
+apply_op_fn apply_revert;
 
 /* Holds what an op created against everything that is there after the last op; a lone op against
  * what is there before it. */

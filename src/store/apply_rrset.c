@@ -91,15 +91,6 @@ static void append(struct rrset *rrset, const struct rdata *value)
 	rrset->values[rrset->count++] = *value;
 }
 
-static bool is_among(const struct rdata *values, size_t count, const struct rdata *value)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (rdata_compare(&values[i], value) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum err sort_after(struct work *work)
 {
 	if (rrset_sort(work->after.values, work->after.count) == work->after.count)
@@ -149,8 +140,9 @@ static enum err plan_patch(struct work *work)
 	if (err != ERR_OK)
 		return err;
 	struct rrset *after = &work->after;
+	const struct rrset removed = { .count = op->remove_count, .values = op->remove };
 	for (size_t i = 0; i < work->before.count; i++) {
-		if (!is_among(op->remove, op->remove_count, &work->before.values[i]))
+		if (rrset_find_value(&removed, &work->before.values[i]) == NULL)
 			append(after, &work->before.values[i]);
 	}
 	/* Appending does not disturb the search: it looks at the sorted part that stays. */
@@ -169,20 +161,26 @@ static enum err plan_drop(struct work *work)
 	return start_after(work, 0);
 }
 
+/* The values to drop stand on either side; all of them must be there. */
 static enum err plan_value_drop(struct work *work)
 {
 	const struct op *op = work->op;
-	const struct rdata *value = op->remove_count > 0 ? op->remove : op->rrset.values;
-	if (op->remove_count + op->rrset.count != 1)
-		return REFUSE(work, ERR_BAD_REQUEST, "%s %s: one value is to be named");
-	if (rrset_find_value(&work->before, value) == NULL)
-		return REFUSE(work, ERR_NOT_FOUND, "there is no %s %s with this value");
+	const struct rrset dropped = {
+		.count = op->remove_count + op->rrset.count,
+		.values = op->remove_count > 0 ? op->remove : op->rrset.values,
+	};
+	if (dropped.count == 0 || (op->remove_count > 0 && op->rrset.count > 0))
+		return REFUSE(work, ERR_BAD_REQUEST, "%s %s: name the values to drop");
+	for (size_t i = 0; i < dropped.count; i++) {
+		if (rrset_find_value(&work->before, &dropped.values[i]) == NULL)
+			return REFUSE(work, ERR_NOT_FOUND, "there is no %s %s with this value");
+	}
 	enum err err = start_after(work, work->before.count);
 	if (err != ERR_OK)
 		return err;
 	work->after.ttl_s = work->before.ttl_s;
 	for (size_t i = 0; i < work->before.count; i++) {
-		if (rdata_compare(&work->before.values[i], value) != 0)
+		if (rrset_find_value(&dropped, &work->before.values[i]) == NULL)
 			append(&work->after, &work->before.values[i]);
 	}
 	return ERR_OK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
 #include <string.h>
 
 #include "dns/serial.h"
@@ -19,9 +20,8 @@ static enum err refuse_permission(struct apply *apply)
 	return apply_refuse(apply, ERR_NOT_PERMITTED, "no grant of the token covers this change");
 }
 
-/* The time, unless the zone was here before with a serial that is not older: then the one after
- * that, so that secondaries never see it go back. */
-static bool first_serial(struct apply *apply, const struct key *key, uint32_t *ret_serial)
+/* A serial goes on from the one before, so that secondaries never see it go back. */
+bool apply_first_serial(struct apply *apply, const struct key *key, uint32_t *ret_serial)
 {
 	uint32_t serial = (uint32_t)(apply->now_ms / 1000);
 	if (serial == 0)
@@ -82,7 +82,7 @@ static enum err copy_soa(struct apply *apply, const struct rrset *soa, struct rr
 	return ERR_OK;
 }
 
-static bool insert_zone(struct apply *apply, const struct key *key, struct zone *zone)
+bool apply_insert_zone(struct apply *apply, const struct key *key, struct zone *zone)
 {
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_ZONE_ADD);
 	bind_key(statement, 1, key);
@@ -95,10 +95,12 @@ static bool insert_zone(struct apply *apply, const struct key *key, struct zone 
 	return true;
 }
 
-/* The new zone's state in this change: a later op of it moves no further serial. */
-static void note_new_zone(struct apply *apply, const struct zone *zone)
+struct touched_zone *apply_note_new_zone(struct apply *apply, const struct zone *zone)
 {
-	apply->zones[apply->zone_count++] = (struct touched_zone){ .zone = *zone };
+	assert(apply->zone_count < apply->zone_room);
+	struct touched_zone *touched = &apply->zones[apply->zone_count++];
+	*touched = (struct touched_zone){ .zone = *zone, .actions = EFFECT_CREATE };
+	return touched;
 }
 
 static bool put_new_rrset(struct apply *apply, const struct zone *zone, const struct rrset *rrset)
@@ -126,13 +128,13 @@ enum err apply_zone_add(struct apply *apply, const struct op *op, struct effect 
 		.revision = apply->revision,
 		.record_count = 1 + apex_ns.count,
 	};
-	if (!first_serial(apply, &key, &zone.serial))
+	if (!apply_first_serial(apply, &key, &zone.serial))
 		return apply_db_error(apply);
 	soa_put_serial((uint8_t *)soa.values[0].bytes, soa.values[0].length, zone.serial);
-	if (!apply_need_change_row(apply) || !insert_zone(apply, &key, &zone) ||
+	if (!apply_need_change_row(apply) || !apply_insert_zone(apply, &key, &zone) ||
 	        !put_new_rrset(apply, &zone, &soa) || !put_new_rrset(apply, &zone, &apex_ns))
 		return apply_db_error(apply) != ERR_OK ? apply_db_error(apply) : ERR_TOO_LARGE;
-	note_new_zone(apply, &zone);
+	apply_note_new_zone(apply, &zone);
 	effect->action = EFFECT_CREATE;
 	effect->zone = zone.name;
 	effect->before = (struct rrset){ .owner = soa.owner, .type = TYPE_SOA };
@@ -171,11 +173,28 @@ static bool drop_rows(struct apply *apply, const struct zone *zone, const struct
 static void take_touched(struct apply *apply, struct zone *zone)
 {
 	for (size_t i = 0; i < apply->zone_count; i++) {
-		if (apply->zones[i].zone.id != zone->id || apply->zones[i].is_gone)
+		struct touched_zone *touched = &apply->zones[i];
+		if (touched->zone.id != zone->id || touched->is_gone)
 			continue;
-		*zone = apply->zones[i].zone;
-		apply->zones[i].is_gone = true;
+		*zone = touched->zone;
+		touched->actions |= EFFECT_DELETE;
+		touched->is_gone = true;
+		return;
 	}
+	assert(apply->zone_count < apply->zone_room);
+	apply->zones[apply->zone_count++] = (struct touched_zone){
+		.zone = *zone,
+		.actions = EFFECT_DELETE,
+		.is_gone = true,
+	};
+}
+
+bool apply_drop_zone(struct apply *apply, struct zone *zone)
+{
+	struct key key;
+	key_of_name(&zone->name, &key);
+	take_touched(apply, zone);
+	return apply_need_change_row(apply) && drop_rows(apply, zone, &key);
 }
 
 enum err apply_zone_drop(struct apply *apply, const struct op *op, struct effect *effect)
@@ -196,8 +215,7 @@ enum err apply_zone_drop(struct apply *apply, const struct op *op, struct effect
 	if (!is_there)
 		return apply_refuse(apply, ERR_NO_SUCH_ZONE, "there is no zone %s",
 		        name_render(&op->zone, text));
-	take_touched(apply, &zone);
-	if (!apply_need_change_row(apply) || !drop_rows(apply, &zone, &key))
+	if (!apply_drop_zone(apply, &zone))
 		return apply_db_error(apply);
 	effect->action = EFFECT_DELETE;
 	effect->zone = zone.name;

@@ -95,6 +95,25 @@ static const char *const migrations[] = {
 	" body TEXT NOT NULL,"
 	" hash BLOB NOT NULL"
 	") STRICT;",
+
+	/* The history by zone, by name and by who did it. Of a change the zones come first to hand
+	 * here, however many records it touched. Rows go in at the end of the table; each index
+	 * costs one more insert: one a change and zone, one a row of history, one a change. A
+	 * change's action on a zone is that on its SOA: made, dropped, or neither. */
+	"CREATE TABLE change_zones("
+	" revision INTEGER NOT NULL REFERENCES changes(revision),"
+	" zone_key BLOB NOT NULL,"
+	" serial INTEGER NOT NULL,"
+	" actions INTEGER NOT NULL,"
+	" PRIMARY KEY(revision, zone_key)"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO change_zones SELECT revision, zone_key, max(serial),"
+	" coalesce(max(iif(type = 6 AND before_data IS NULL, 1, NULL)), 0)"
+	" + coalesce(max(iif(type = 6 AND after_data IS NULL, 4, NULL)), 0)"
+	" FROM change_effects GROUP BY revision, zone_key;"
+	"CREATE INDEX change_zones_by_zone ON change_zones(zone_key, revision);"
+	"CREATE INDEX change_effects_by_owner ON change_effects(owner_key, revision);"
+	"CREATE INDEX changes_by_subject ON changes(subject);",
 };
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -35,17 +35,28 @@ void writer_close(struct writer *writer);
  * then there is no batch. */
 MUST_CHECK enum err writer_begin_batch(struct writer *writer);
 
-/* Applies all ops of a change, or none. ERR_OK: *ret_outcome holds effects and serials, in the
- * arena. What is wrong with the change itself is returned and stands in ret_outcome->err, detail
- * and op_index; the batch goes on without it. When the store fails (disk full, …) ERR_UNAVAILABLE
- * or ERR_INTERNAL is returned and writer_is_broken says true: the whole batch must be rolled back.
+/* Applies all ops of a change in their order, or none. ERR_OK: *ret_outcome holds effects and
+ * serials, in the arena. What is wrong with the change itself is returned and stands in
+ * ret_outcome->err, detail, op_index and, for every op that cannot be done, faults; the batch goes
+ * on without it. An op that cannot be done counts as not there for those after it. When the store
+ * fails (disk full, …) ERR_UNAVAILABLE or ERR_INTERNAL is returned and writer_is_broken says true:
+ * the whole batch must be rolled back.
  *
  * Each op needs a bound that covers its effect: for RRsets action, TTL and number of values
  * afterwards (an effect that changes nothing counts as an update); for OP_ZONE_ADD and OP_REVOKE
  * the action EFFECT_CREATE, for OP_ZONE_DROP EFFECT_DELETE. Rules between RRsets (CNAME, DNAME,
  * zone cuts) are held against the state after the last op, so that the order of ops does not matter
  * for them. A change that changes nothing has change_id 0, moves no serial and leaves no row.
- * change->refused is not looked at. */
+ * change->refused is not looked at.
+ *
+ * OP_REVERT asks for no bound: see struct reversion. It undoes the rows of history of its change,
+ * the last one first, and is refused where the data is no longer as that change left it
+ * (ERR_CONFLICT, one fault for each of the first REVERT_FAULTS_MAX places); ERR_NOT_FOUND when
+ * there is nothing to undo. A zone that was made is dropped unless another change touched it since;
+ * a zone that was dropped is made anew, its serial going on.
+ *
+ * A dry run answers the same and leaves nothing behind; its change_id is 0. */
+#define REVERT_FAULTS_MAX 100u
 MUST_CHECK enum err writer_apply(struct writer *writer, struct arena *arena,
         const struct change *change, int64_t now_ms, struct outcome *ret_outcome);
 

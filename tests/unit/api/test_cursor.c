@@ -83,6 +83,22 @@ static void test_a_cursor_does_not_tell_where_it_stands(void **state)
 	assert_string_not_equal(text, cursor_render(fixture.arena, key, &position));
 }
 
+static void test_numbers(void **state)
+{
+	(void)state;
+	fixture_reset();
+	uint64_t number = 0;
+	const char *text = cursor_render_number(fixture.arena, key, CURSOR_EFFECTS, UINT64_MAX);
+	assert_int_equal(cursor_parse_number(text, key, CURSOR_EFFECTS, &number), ERR_OK);
+	assert_true(number == UINT64_MAX);
+	/* A cursor of one list is none of another. */
+	assert_int_equal(cursor_parse_number(text, key, CURSOR_HISTORY, &number), ERR_BAD_REQUEST);
+	struct record_position position = { .is_set = true, .zone = name_of("example.com") };
+	assert_int_equal(cursor_parse(text, key, &position), ERR_BAD_REQUEST);
+	text = cursor_render(fixture.arena, key, &position);
+	assert_int_equal(cursor_parse_number(text, key, CURSOR_HISTORY, &number), ERR_BAD_REQUEST);
+}
+
 int main(void)
 {
 	if (!secret_init())
@@ -90,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_any_change_of_length_is_refused),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_any_changed_character_is_refused),
 		cmocka_unit_test(test_a_cursor_does_not_tell_where_it_stands),
 	};

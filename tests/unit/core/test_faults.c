@@ -30,14 +30,14 @@ static void test_faults_are_kept_in_order(void **state)
 static void test_more_than_the_maximum_are_not_kept(void **state)
 {
 	(void)state;
-	struct arena *arena = arena_open(65536);
+	struct arena *arena = arena_open(1 << 20);
 	struct faults faults;
 	faults_init(&faults, arena);
 	for (unsigned i = 0; i < FAULTS_MAX + 20; i++)
 		assert_int_equal(
 		        faults_add(&faults, ERR_BAD_REQUEST, "", "%u", i), ERR_BAD_REQUEST);
 	assert_int_equal(faults.count, FAULTS_MAX);
-	assert_string_equal(faults.items[FAULTS_MAX - 1].detail, "99");
+	assert_string_equal(faults.items[FAULTS_MAX - 1].detail, "999");
 	arena_close(arena);
 }
 

@@ -217,6 +217,27 @@ static void test_refused_change(void **state)
 	check_round_trip(&change);
 }
 
+static void test_reverts_and_flags(void **state)
+{
+	(void)state;
+	struct op op = { .kind = OP_REVERT, .reversion = { .change_id = 17, .record_count = 3 } };
+	struct change change = one_op(&op);
+	change.is_dry_run = true;
+	struct change again = check_round_trip(&change);
+	assert_int_equal(again.ops[0].reversion.change_id, 17);
+	assert_int_equal(again.ops[0].reversion.record_count, 3);
+	assert_int_equal(change_count_records(&again), 3);
+	assert_true(again.is_dry_run);
+	assert_false(again.is_brief);
+	change.is_dry_run = false;
+	change.is_brief = true;
+	again = check_round_trip(&change);
+	assert_false(again.is_dry_run);
+	assert_true(again.is_brief);
+	op.reversion.change_id = 0;
+	check_refused(&op);
+}
+
 static void test_cut_and_flipped(void **state)
 {
 	(void)state;
@@ -299,6 +320,19 @@ static void test_outcome(void **state)
 	assert_int_equal(outcome_parse(arena, buf.bytes, buf.length, &again), ERR_OK);
 	assert_int_equal(again.err, ERR_CONFLICT);
 	assert_string_equal(again.detail, "a CNAME is there");
+	assert_int_equal(again.fault_count, 0);
+	struct op_fault faults[] = { { 0, ERR_EXISTS, "it is there" }, { 999, ERR_CONFLICT, "" } };
+	outcome.fault_count = 2;
+	outcome.faults = faults;
+	buf_init(&buf, arena, PACK_BYTES);
+	outcome_pack(&buf, &outcome);
+	assert_int_equal(outcome_parse(arena, buf.bytes, buf.length, &again), ERR_OK);
+	assert_int_equal(again.fault_count, 2);
+	assert_int_equal(again.faults[0].err, ERR_EXISTS);
+	assert_string_equal(again.faults[0].detail, "it is there");
+	assert_int_equal(again.faults[1].op_index, 999);
+	for (size_t length = 0; length < buf.length; length++)
+		assert_int_equal(outcome_parse(arena, buf.bytes, length, &again), ERR_BAD_REQUEST);
 }
 
 int main(void)
@@ -308,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_zones_and_revocations),
 		cmocka_unit_test(test_not_well_formed),
 		cmocka_unit_test(test_refused_change),
+		cmocka_unit_test(test_reverts_and_flags),
 		cmocka_unit_test(test_cut_and_flipped),
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_outcome),

@@ -124,6 +124,30 @@ static void test_reads(void **state)
 	assert_true(precondition_is_met(&condition, 8));
 }
 
+static void test_matches_in_a_body(void **state)
+{
+	(void)state;
+	struct precondition condition = { 0 };
+	const char *detail = NULL;
+	assert_int_equal(precondition_parse_match("7", &condition, &detail), ERR_OK);
+	assert_int_equal(condition.kind, PRECONDITION_MATCH);
+	assert_int_equal(condition.count, 1);
+	assert_int_equal(condition.revisions[0], 7);
+	assert_int_equal(precondition_parse_match("\"7\", \"8\"", &condition, &detail), ERR_OK);
+	assert_int_equal(condition.count, 2);
+	assert_int_equal(precondition_parse_match(" * ", &condition, &detail), ERR_OK);
+	assert_int_equal(condition.kind, PRECONDITION_MATCH_ANY);
+	assert_int_equal(precondition_parse_match("W/\"7\"", &condition, &detail), ERR_OK);
+	assert_int_equal(condition.count, 0);
+	static const char *const bad[] = { "", "x", "07", "7, 8", "\"7", "-1" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		detail = NULL;
+		assert_int_equal(
+		        precondition_parse_match(bad[i], &condition, &detail), ERR_BAD_REQUEST);
+		assert_non_null(detail);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_weak_tags),
 		cmocka_unit_test(test_malformed_headers),
 		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_matches_in_a_body),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

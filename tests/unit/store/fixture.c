@@ -195,6 +195,10 @@ static void fill_rrset(struct fixture *fixture, struct op *op, char **words, siz
 			op->rrset.values[op->rrset.count++] =
 			        fixture_value(fixture->arena, words[1], words[i]);
 	}
+	/* As in a message; given twice they stay as they are. */
+	rrset_sort(op->remove, op->remove_count);
+	if (op->kind == OP_VALUE_DROP)
+		rrset_sort(op->rrset.values, op->rrset.count);
 	struct zone zone;
 	if (op->zone.length == 0 &&
 	        reader_find_zone(fixture->reader, &op->rrset.owner, &zone) == ERR_OK)
@@ -215,6 +219,7 @@ static void fill_op(struct fixture *fixture, struct op *op, char **words, size_t
 		{ "zone", OP_ZONE_ADD },
 		{ "dropzone", OP_ZONE_DROP },
 		{ "revoke", OP_REVOKE },
+		{ "revert", OP_REVERT },
 	};
 	op->kind = OP__MAX;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -226,7 +231,9 @@ static void fill_op(struct fixture *fixture, struct op *op, char **words, size_t
 	op->bounds[0] = (struct bound){ .actions = EFFECT_CREATE | EFFECT_UPDATE | EFFECT_DELETE,
 		.ttl_max_s = TTL_MAX,
 		.values_max = UINT32_MAX };
-	if (op->kind == OP_REVOKE) {
+	if (op->kind == OP_REVERT) {
+		op->reversion.change_id = strtoull(words[1], NULL, 10);
+	} else if (op->kind == OP_REVOKE) {
 		fill_revoke(fixture, op, words + 1, count - 1);
 	} else if (op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP) {
 		op->zone = fixture_name(words[1]);

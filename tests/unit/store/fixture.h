@@ -40,6 +40,7 @@ struct rdata fixture_value(struct arena *arena, const char *type, const char *te
  *   add|put|patch NAME TYPE [options] VALUE…
  *   drop NAME TYPE [options]
  *   dropvalue NAME TYPE [options] VALUE
+ *   revert CHANGE
  *   revoke token|subject|key VALUE [before=MS] [expires=MS]
  * Options: ttl=N, if=*|N, ifnone=*|N, may=LETTERS (c u d), ttlmin=N, ttlmax=N, max=N (values),
  * in=ZONE (instead of the longest match). A value's spaces are written "~", and "-VALUE" is one

@@ -414,6 +414,84 @@ static void test_contents(void **state)
 	}
 }
 
+static void test_every_fault_is_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct outcome outcome;
+	static const struct op_fault wanted[] = {
+		{ 0, ERR_NOT_FOUND, "a.example.com A" },
+		{ 2, ERR_CONFLICT, "CNAME and TXT" },
+		{ 4, ERR_PRECONDITION_FAILED, "c.example.com A" },
+		{ 5, ERR_NOT_PERMITTED, "grant" },
+	};
+	assert_int_equal(fixture_apply(fixture,
+	                         "drop a.example.com A ; put b.example.com CNAME a.example.net ; "
+	                         "put b.example.com TXT x ; put d.example.com TXT x ; "
+	                         "put c.example.com A if=5 192.0.2.1 ; "
+	                         "put e.example.com A may=d 192.0.2.1",
+	                         &outcome),
+	        ERR_NOT_PERMITTED);
+	/* What is not permitted is told first. A CNAME and its neighbour are both at fault. */
+	assert_int_equal(outcome.op_index, 5);
+	assert_non_null(strstr(outcome.detail, "grant"));
+	size_t found = 0;
+	for (size_t i = 0; i < outcome.fault_count; i++) {
+		if (i > 0)
+			assert_true(outcome.faults[i - 1].op_index < outcome.faults[i].op_index);
+		if (found < COUNT(wanted) && outcome.faults[i].op_index == wanted[found].op_index) {
+			assert_int_equal(outcome.faults[i].err, wanted[found].err);
+			assert_non_null(strstr(outcome.faults[i].detail, wanted[found].detail));
+			found++;
+		}
+	}
+	assert_int_equal(found, COUNT(wanted));
+	assert_int_equal(outcome.fault_count, COUNT(wanted) + 1);
+	assert_string_equal(fixture_rrset(fixture, "d.example.com", "TXT"), "");
+}
+
+static void test_a_dry_run_leaves_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct outcome outcome;
+	struct zone before = fixture_zone(fixture, "example.com");
+	uint64_t revision = 0;
+	uint64_t after = 0;
+	assert_int_equal(reader_head_revision(fixture->reader, &revision), ERR_OK);
+	struct change *change = fixture_change(fixture,
+	        "put a.example.com A 192.0.2.1 ; zone example.net ; dropzone example.com ; "
+	        "revoke token x");
+	change->is_dry_run = true;
+	assert_int_equal(writer_begin_batch(fixture->writer), ERR_OK);
+	assert_int_equal(
+	        writer_apply(fixture->writer, fixture->arena, change, fixture->now_ms, &outcome),
+	        ERR_OK);
+	assert_int_equal(writer_commit_batch(fixture->writer), ERR_OK);
+	assert_int_equal(outcome.change_id, 0);
+	assert_int_equal(outcome.effect_count, 4);
+	assert_int_equal(outcome.effects[0].action, EFFECT_CREATE);
+	assert_int_equal(outcome.effects[2].deleted_count, before.record_count + 1);
+	assert_string_equal(fixture_rrset(fixture, "a.example.com", "A"), "");
+	assert_string_equal(fixture_rrset(fixture, "example.net", "NS"), "");
+	assert_int_equal(fixture_zone(fixture, "example.com").serial, before.serial);
+	assert_int_equal(reader_head_revision(fixture->reader, &after), ERR_OK);
+	assert_int_equal(after, revision);
+}
+
+static void test_values_are_dropped_together(void **state)
+{
+	struct fixture *fixture = *state;
+	assert_int_equal(fixture_run(fixture,
+	                         "put a.example.com A 192.0.2.1 192.0.2.2 192.0.2.3 | "
+	                         "dropvalue a.example.com A 192.0.2.3 192.0.2.1",
+	                         NULL),
+	        ERR_OK);
+	assert_string_equal(fixture_rrset(fixture, "a.example.com", "A"), "300 192.0.2.2");
+	assert_int_equal(
+	        fixture_apply(fixture, "dropvalue a.example.com A 192.0.2.2 192.0.2.1", NULL),
+	        ERR_NOT_FOUND);
+	assert_string_equal(fixture_rrset(fixture, "a.example.com", "A"), "300 192.0.2.2");
+}
+
 static void test_nothing_of_a_failed_change_stays(void **state)
 {
 	struct fixture *fixture = *state;
@@ -561,6 +639,11 @@ int main(void)
 		cmocka_unit_test(test_contents),
 		cmocka_unit_test_setup_teardown(
 		        test_one_bound_must_cover_all, open_store, close_store),
+		cmocka_unit_test_setup_teardown(test_every_fault_is_told, open_store, close_store),
+		cmocka_unit_test_setup_teardown(
+		        test_a_dry_run_leaves_nothing, open_store, close_store),
+		cmocka_unit_test_setup_teardown(
+		        test_values_are_dropped_together, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
 		        test_nothing_of_a_failed_change_stays, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
