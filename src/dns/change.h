@@ -140,6 +140,10 @@ struct outcome {
 	struct zone_serial *zones;
 };
 
+/* True when one bound of the op covers all of an effect that leaves `after`. Nothing changed counts
+ * as an update: it tells what is there. */
+bool op_is_covered(const struct op *op, enum effect_action action, const struct rrset *after);
+
 /* Records an op touches, for the rate limit: values added and removed, at least 1. */
 size_t change_count_records(const struct change *change);
 
