@@ -107,6 +107,7 @@ src_libstore_a_SOURCES = \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
+	src/store/reader_effects.c \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
 	src/store/rules.c \
@@ -135,6 +136,16 @@ src_libpublish_a_SOURCES = \
 src_libpublish_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 PUBLISH_LIBS = src/libpublish.a $(CURL_LIBS)
 EXTRA_DIST += config/Corefile docs/coredns.md
+
+# ---- search
+noinst_LIBRARIES += src/libsearch.a
+src_libsearch_a_SOURCES = \
+	src/search/area.h \
+	src/search/index.c src/search/index.h \
+	src/search/place.c src/search/place.h \
+	src/search/terms.c src/search/terms.h \
+	src/search/view.c
+SEARCH_LIBS = src/libsearch.a
 
 # ---- audit
 noinst_LIBRARIES += src/libaudit.a
@@ -188,7 +199,10 @@ src_coregated_SOURCES = \
 	src/execute.c src/execute.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
+	src/indexer.c src/indexer.h \
+	src/list_tag.c src/list_tag.h \
 	src/lookup.c src/lookup.h \
+	src/lookup_search.c src/lookup_search.h \
 	src/main.c \
 	src/operations.c src/operations.h \
 	src/options.c src/options.h \
@@ -203,7 +217,7 @@ src_coregated_SOURCES = \
 	src/shared.c src/shared.h \
 	src/waiters.c src/waiters.h
 src_coregated_LDADD = src/libapi.a src/libhttp.a src/libserver.a src/libaudit.a src/libpublish.a \
-	src/libstore.a src/liblimit.a src/libauth.a src/libconf.a src/libdns.a src/libcore.a \
+	src/libsearch.a src/libstore.a src/liblimit.a src/libauth.a src/libconf.a src/libdns.a src/libcore.a \
 	$(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS) $(CURL_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) \
 	$(KNOT_LIBS) $(CJSON_LIBS) $(SODIUM_LIBS)
 
