@@ -180,6 +180,7 @@ src_libapi_a_SOURCES = \
 	src/api/body.c src/api/body.h \
 	src/api/cursor.c src/api/cursor.h \
 	src/api/input.c src/api/input.h \
+	src/api/openapi.h \
 	src/api/operations.c src/api/operations.h \
 	src/api/plan.h \
 	src/api/records.c src/api/records.h \
@@ -188,7 +189,19 @@ src_libapi_a_SOURCES = \
 	src/api/shape.c src/api/shape.h \
 	src/api/verify.c src/api/verify.h \
 	src/api/zones.c src/api/zones.h
+nodist_src_libapi_a_SOURCES = src/api/openapi.c
 API_LIBS = src/libapi.a src/libhttp.a
+
+# The API's description travels in the program: it is always that of this program.
+CLEANFILES += src/api/openapi.c
+src/api/openapi.c: docs/openapi.json
+	$(AM_V_GEN)mkdir -p src/api && { \
+		echo '/* Made from docs/openapi.json. */' && \
+		echo '#include "api/openapi.h"' && \
+		echo 'const unsigned char openapi_json[] = {' && \
+		od -An -v -tx1 $(top_srcdir)/docs/openapi.json | sed 's/ \(..\)/0x\1,/g' && \
+		echo '};' && \
+		echo 'const size_t openapi_json_bytes = sizeof(openapi_json);'; } >$@.tmp && mv $@.tmp $@
 
 # ---- coregated: the files that know several folders
 sbin_PROGRAMS += src/coregated

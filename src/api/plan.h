@@ -31,7 +31,7 @@ enum plan_kind {
 	PLAN_OPERATION, /* health, ready, metrics: no store, no token */
 };
 
-enum operation { OPERATION_HEALTH, OPERATION_READY, OPERATION_METRICS };
+enum operation { OPERATION_HEALTH, OPERATION_READY, OPERATION_METRICS, OPERATION_OPENAPI };
 
 #define PAGE_LIMIT_DEFAULT   100u
 #define PAGE_LIMIT_MAX       1000u
