@@ -54,16 +54,11 @@ static enum err terms_of(
 
 /* ---- what the index has not yet ---- */
 
-struct fresh {
-	size_t count;
-	struct place *places;
-};
-
-static bool note_fresh(void *context, const struct stored_effect *effect)
+static bool mark_fresh(void *context, const struct stored_effect *effect)
 {
-	struct fresh *fresh = context;
-	place_of(&effect->zone, &effect->rrset.owner, &fresh->places[fresh->count++]);
-	return true;
+	struct place place;
+	place_of(&effect->zone, &effect->rrset.owner, &place);
+	return search_view_mark(context, &place);
 }
 
 /* ERR_NOT_FOUND: the index is of no use now. */
@@ -73,21 +68,19 @@ static enum err view_put_fresh(const struct lookup *lookup, struct search_view *
 	enum err err = reader_head_revision(lookup->reader, &head);
 	if (err != ERR_OK || head <= view->revision)
 		return err;
-	struct fresh fresh = {
-		.places = arena_alloc(lookup->arena, FRESH_MAX * sizeof(*fresh.places)),
-	};
+	view->marked_max = FRESH_MAX;
+	view->marked = arena_calloc(lookup->arena, FRESH_MAX, sizeof(*view->marked));
+	if (view->marked == NULL)
+		return ERR_NOT_FOUND;
 	const struct effects_after after = {
 		.revision = view->revision,
 		.seq = INT64_MAX,
 		.count_max = FRESH_MAX,
 	};
-	if (fresh.places == NULL)
-		return ERR_NOT_FOUND;
-	err = reader_list_effects(lookup->reader, &after, note_fresh, &fresh);
+	err = reader_list_effects(lookup->reader, &after, mark_fresh, view);
 	if (err != ERR_OK)
 		return err;
-	bool is_usable = fresh.count < FRESH_MAX &&
-	                 search_view_mark(view, lookup->arena, fresh.places, fresh.count);
+	bool is_usable = view->marked_count < FRESH_MAX && search_view_end_marks(view);
 	return is_usable ? ERR_OK : ERR_NOT_FOUND;
 }
 

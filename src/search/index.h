@@ -16,7 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/arena.h"
 #include "core/buf.h"
 #include "dns/name.h"
 #include "dns/rrset.h"
@@ -74,8 +73,9 @@ struct search_view {
 	const struct name *zone; /* only this zone matters, or NULL */
 	const struct name *tree; /* only names at or below this one, or NULL */
 	struct terms terms;
+	uint32_t *marked; /* blocks to be looked at whatever their filters say */
 	size_t marked_count;
-	uint32_t *marked; /* blocks to be looked at whatever their filters say, ascending */
+	size_t marked_max;
 };
 
 /* From a place on, up to another that is not in it any more. */
@@ -88,10 +88,11 @@ struct search_run {
 /* False when there is no index. The caller sets zone, tree and terms. */
 bool search_view_open(const struct search_index *index, struct search_view *ret_view);
 
-/* Has the blocks of these places looked at, too. False when the arena is full, or when the index
- * was made anew meanwhile. */
-bool search_view_mark(
-        struct search_view *view, struct arena *arena, const struct place *places, size_t count);
+/* Has the block of a place looked at, too. The caller has given `marked` room for marked_max; false
+ * when that is full. After the last one search_view_end_marks: false when the index was made anew
+ * meanwhile. */
+bool search_view_mark(struct search_view *view, const struct place *place);
+bool search_view_end_marks(struct search_view *view);
 
 /* The next blocks in a row that may hold what is wanted, at `from` or behind it.
  * SEARCH_STALE: the index was made anew meanwhile; the view is of no use any more. */

@@ -35,16 +35,18 @@ static int compare_blocks(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-bool search_view_mark(
-        struct search_view *view, struct arena *arena, const struct place *places, size_t count)
+bool search_view_mark(struct search_view *view, const struct place *place)
 {
-	view->marked = arena_calloc(arena, count + 1, sizeof(*view->marked));
-	if (view->marked == NULL)
+	if (view->marked_count == view->marked_max)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		view->marked[i] = area_find_block(view_area(view), &places[i]);
-	view->marked_count = count;
-	qsort(view->marked, count, sizeof(*view->marked), compare_blocks);
+	view->marked[view->marked_count++] = area_find_block(view_area(view), place);
+	return true;
+}
+
+bool search_view_end_marks(struct search_view *view)
+{
+	if (view->marked_count > 0)
+		qsort(view->marked, view->marked_count, sizeof(*view->marked), compare_blocks);
 	return view_holds(view);
 }
 

@@ -212,7 +212,12 @@ static void test_what_comes_later_is_found(void **state)
 	terms_put_text(&view.terms, "qqqqq", 5);
 	assert_int_equal(walk(fixture, &view, seen), 0);
 	/* Named as fresh it is looked at; then it is put, and found by itself. */
-	assert_true(search_view_mark(&view, fixture->arena, &place, 1));
+	uint32_t room[1];
+	view.marked = room;
+	view.marked_max = 1;
+	assert_true(search_view_mark(&view, &place));
+	assert_false(search_view_mark(&view, &place));
+	assert_true(search_view_end_marks(&view));
 	assert_true(walk(fixture, &view, seen) > 0 && seen[RECORDS - 1]);
 	const struct search_effect effect = { &last->zone, &last->rrset, true };
 	search_index_put(fixture->index, &effect, &fixture->text);
@@ -234,7 +239,7 @@ static void test_an_old_view_is_stale(void **state)
 	assert_int_equal(search_view_next(&view, &from, &run), SEARCH_FOUND);
 	build(fixture, 10, 2);
 	assert_int_equal(search_view_next(&view, &from, &run), SEARCH_STALE);
-	assert_false(search_view_mark(&view, fixture->arena, &from, 1));
+	assert_false(search_view_end_marks(&view));
 	/* The first area again: its old view stays stale. */
 	build(fixture, RECORDS, 3);
 	assert_int_equal(search_view_next(&view, &from, &run), SEARCH_STALE);
