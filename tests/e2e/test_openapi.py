@@ -94,8 +94,9 @@ def test_what_is_not_described_is_found(admin, zone):
         with_data(problem, lambda value: value["errors"][0].pop("pointer")),
         with_data(problem, lambda value: value.update(sql="select")),
     ]
-    for answer in wrong:
+    for index, answer in enumerate(wrong):
         with pytest.raises(AssertionError):
             contract.check("GET", answer)
+            pytest.fail(f"number {index} was not found")
     with pytest.raises(AssertionError):
         contract.check("DELETE", page)
