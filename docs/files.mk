@@ -11,6 +11,7 @@ dist_doc_DATA = \
 	docs/api.md \
 	docs/coredns.md \
 	docs/install.md \
+	docs/openapi.json \
 	docs/operations.md \
 	docs/threat-model.md \
 	docs/tokens.md \
@@ -22,4 +23,5 @@ EXTRA_DIST += \
 	docs/adr/0003-paseto-own-implementation.md \
 	docs/adr/0004-bounds-travel-to-the-writer.md \
 	docs/adr/0005-idle-connections-are-handed-over.md \
-	docs/adr/0006-top-level-files.md
+	docs/adr/0006-top-level-files.md \
+	docs/adr/0007-searches-have-an-index-in-memory.md

@@ -88,6 +88,7 @@ struct exchange {
 	struct stored_rrset rrset;
 	struct record_page records;
 	struct zone_page zones;
+	uint64_t list_tag; /* the entity tag of a list; 0: this is none */
 	struct zone_details zone;
 	struct verify_report verify; /* wait */
 	struct ask ask;              /* wait */

@@ -6,6 +6,7 @@
 #include "execute_told.h"
 #include "http/conditional.h"
 #include "lookup_history.h"
+#include "list_tag.h"
 
 struct lookup execute_lookup_of(const struct exchange *x)
 {
@@ -13,6 +14,7 @@ struct lookup execute_lookup_of(const struct exchange *x)
 		.arena = x->arena,
 		.reader = x->pipeline->reader,
 		.board = x->pipeline->settings.shared->board,
+		.index = x->pipeline->settings.shared->index,
 		.token = x->token,
 	};
 }
@@ -163,6 +165,25 @@ enum err execute_change_go_on(struct exchange *x, enum task_event event)
 
 /* ---- reads ---- */
 
+/* A list that the client has already is not read. */
+static enum err execute_list(struct exchange *x, const struct lookup *lookup)
+{
+	const struct plan *plan = &x->plan;
+	bool is_zones = plan->kind == PLAN_ZONES;
+	enum err err = is_zones ? lookup_check_zones(lookup)
+	                        : lookup_check_records(lookup, &plan->records);
+	if (err == ERR_OK)
+		err = list_tag_get(x, &x->list_tag);
+	if (err != ERR_OK)
+		return err;
+	if (!precondition_is_met(&x->precondition, x->list_tag))
+		return ERR_PRECONDITION_FAILED;
+	if (precondition_is_fresh(&x->precondition, x->list_tag))
+		return ERR_OK;
+	return is_zones ? lookup_zones(lookup, &plan->zones, &x->zones)
+	                : lookup_records(lookup, &plan->records, &x->records);
+}
+
 enum err execute_lookup(struct exchange *x)
 {
 	const struct lookup lookup = execute_lookup_of(x);
@@ -179,9 +200,8 @@ enum err execute_lookup(struct exchange *x)
 			return ERR_PRECONDITION_FAILED;
 		return err;
 	case PLAN_RECORDS:
-		return lookup_records(&lookup, &plan->records, &x->records);
 	case PLAN_ZONES:
-		return lookup_zones(&lookup, &plan->zones, &x->zones);
+		return execute_list(x, &lookup);
 	case PLAN_ZONE:
 		return lookup_zone(&lookup, &plan->name, &x->zone);
 	case PLAN_CHANGE_OF:

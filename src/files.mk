@@ -110,6 +110,7 @@ src_libstore_a_SOURCES = \
 	src/store/db_values.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
 	src/store/reader_history.c src/store/reader_history.h \
+	src/store/reader_effects.c \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
 	src/store/rules.c \
@@ -138,6 +139,16 @@ src_libpublish_a_SOURCES = \
 src_libpublish_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 PUBLISH_LIBS = src/libpublish.a $(CURL_LIBS)
 EXTRA_DIST += config/Corefile docs/coredns.md
+
+# ---- search
+noinst_LIBRARIES += src/libsearch.a
+src_libsearch_a_SOURCES = \
+	src/search/area.h \
+	src/search/index.c src/search/index.h \
+	src/search/place.c src/search/place.h \
+	src/search/terms.c src/search/terms.h \
+	src/search/view.c
+SEARCH_LIBS = src/libsearch.a
 
 # ---- audit
 noinst_LIBRARIES += src/libaudit.a
@@ -175,6 +186,7 @@ src_libapi_a_SOURCES = \
 	src/api/cursor.c src/api/cursor.h \
 	src/api/history.c src/api/history.h \
 	src/api/input.c src/api/input.h \
+	src/api/openapi.h \
 	src/api/operations.c src/api/operations.h \
 	src/api/plan.h \
 	src/api/records.c src/api/records.h \
@@ -183,7 +195,19 @@ src_libapi_a_SOURCES = \
 	src/api/shape.c src/api/shape.h \
 	src/api/verify.c src/api/verify.h \
 	src/api/zones.c src/api/zones.h
+nodist_src_libapi_a_SOURCES = src/api/openapi.c
 API_LIBS = src/libapi.a src/libhttp.a
+
+# The API's description travels in the program: it is always that of this program.
+CLEANFILES += src/api/openapi.c
+src/api/openapi.c: docs/openapi.json
+	$(AM_V_GEN)mkdir -p src/api && { \
+		echo '/* Made from docs/openapi.json. */' && \
+		echo '#include "api/openapi.h"' && \
+		echo 'const unsigned char openapi_json[] = {' && \
+		od -An -v -tx1 $(top_srcdir)/docs/openapi.json | sed 's/ \(..\)/0x\1,/g' && \
+		echo '};' && \
+		echo 'const size_t openapi_json_bytes = sizeof(openapi_json);'; } >$@.tmp && mv $@.tmp $@
 
 # ---- coregated: the files that know several folders
 sbin_PROGRAMS += src/coregated
@@ -195,9 +219,12 @@ src_coregated_SOURCES = \
 	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
+	src/indexer.c src/indexer.h \
+	src/list_tag.c src/list_tag.h \
 	src/lookup.c src/lookup.h \
 	src/lookup_history.c src/lookup_history.h \
 	src/lookup_reversion.c \
+	src/lookup_search.c src/lookup_search.h \
 	src/main.c \
 	src/operations.c src/operations.h \
 	src/options.c src/options.h \
@@ -212,7 +239,7 @@ src_coregated_SOURCES = \
 	src/shared.c src/shared.h \
 	src/zone_cache.c src/zone_cache.h
 src_coregated_LDADD = src/libapi.a src/libhttp.a src/libserver.a src/libaudit.a src/libpublish.a \
-	src/libstore.a src/liblimit.a src/libauth.a src/libconf.a src/libdns.a src/libcore.a \
+	src/libsearch.a src/libstore.a src/liblimit.a src/libauth.a src/libconf.a src/libdns.a src/libcore.a \
 	$(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS) $(CURL_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) \
 	$(KNOT_LIBS) $(CJSON_LIBS) $(SODIUM_LIBS)
 

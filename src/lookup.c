@@ -5,6 +5,7 @@
 
 #include "auth/policy.h"
 #include "dns/type.h"
+#include "lookup_search.h"
 
 enum err lookup_zone_of(
         const struct lookup *lookup, const struct name *owner, struct zone *ret_zone)
@@ -46,9 +47,6 @@ enum err lookup_rrset(
 /* A page also ends after this much RDATA, so that any page fits the memory of a request. */
 #define PAGE_BYTES_MAX ((size_t)256 * 1024)
 
-/* The longest text of a value. */
-#define VALUE_BYTES_MAX ((size_t)512 * 1024)
-
 struct record_walk {
 	const struct lookup *lookup;
 	const struct records_wanted *wanted;
@@ -58,6 +56,24 @@ struct record_walk {
 	struct buf text;               /* of the value at hand */
 	enum err err;
 };
+
+/* The name is that of all values, so it is looked at once. */
+static bool owner_has_search(const struct record_walk *walk, const struct rrset *rrset)
+{
+	char text[NAME_TEXT_BYTES];
+	return walk->wanted->search == NULL ||
+	       strstr(name_render(&rrset->owner, text), walk->wanted->search) != NULL;
+}
+
+static bool value_has_search(
+        struct record_walk *walk, const struct rrset *rrset, const struct rdata *value)
+{
+	const char *text = text_of_value(&walk->text, rrset->type, value);
+	if (text == NULL)
+		walk->err = ERR_TOO_LARGE;
+	/* A text may hold any octet but zero: that one is written as an escape. */
+	return text != NULL && strstr(text, walk->wanted->search) != NULL;
+}
 
 /* One text for all values: a page may look at more of them than there is memory for. */
 static bool value_matches(
@@ -118,8 +134,11 @@ static bool walk_visit(void *context, const struct stored_rrset *stored)
 	const struct record_position *after = &walk->wanted->after;
 	size_t first = position_is_rrset(after, stored) ? after->value_index : 0;
 	struct stored_rrset *copy = NULL;
+	bool is_found = owner_has_search(walk, rrset);
 	for (size_t i = first; i < rrset->count; i++) {
-		bool matches = value_matches(walk, rrset, &rrset->values[i]);
+		const struct rdata *value = &rrset->values[i];
+		bool matches = (is_found || value_has_search(walk, rrset, value)) &&
+		               value_matches(walk, rrset, value);
 		if (walk->err != ERR_OK)
 			return false;
 		if (!matches)
@@ -144,8 +163,7 @@ static bool walk_visit(void *context, const struct stored_rrset *stored)
 }
 
 /* Naming a zone that the token may not list anything of tells nothing about it. */
-static enum err lookup_check_zone_filter(
-        const struct lookup *lookup, const struct records_wanted *wanted)
+enum err lookup_check_records(const struct lookup *lookup, const struct records_wanted *wanted)
 {
 	if (wanted->zone.length == 0)
 		return policy_may_list_zone(lookup->token, NULL) ? ERR_OK : ERR_NOT_PERMITTED;
@@ -158,9 +176,6 @@ static enum err lookup_check_zone_filter(
 enum err lookup_records(const struct lookup *lookup, const struct records_wanted *wanted,
         struct record_page *ret_page)
 {
-	enum err err = lookup_check_zone_filter(lookup, wanted);
-	if (err != ERR_OK)
-		return err;
 	struct record_page page = {
 		.rrsets = arena_calloc(lookup->arena, wanted->limit, sizeof(*page.rrsets)),
 		.value_indexes =
@@ -168,17 +183,9 @@ enum err lookup_records(const struct lookup *lookup, const struct records_wanted
 	};
 	if (page.rrsets == NULL || page.value_indexes == NULL)
 		return ERR_TOO_LARGE;
-	const struct record_filter filter = {
-		.zone = wanted->zone.length > 0 ? &wanted->zone : NULL,
-		.name = wanted->owner.length > 0 ? &wanted->owner : NULL,
-		.under = wanted->under.length > 0 ? &wanted->under : NULL,
-		.type = wanted->has_type ? wanted->type : 0,
-		.from = wanted->after,
-		.examine_max = LOOKUP_EXAMINE_MAX,
-	};
 	struct record_walk walk = { .lookup = lookup, .wanted = wanted, .page = &page };
-	buf_init(&walk.text, lookup->arena, VALUE_BYTES_MAX);
-	err = reader_list_rrsets(lookup->reader, &filter, walk_visit, &walk, &page.next);
+	buf_init(&walk.text, lookup->arena, VALUE_TEXT_MAX);
+	enum err err = lookup_list_rrsets(lookup, wanted, walk_visit, &walk, &page.next);
 	if (err == ERR_OK)
 		err = walk.err;
 	if (err != ERR_OK)
@@ -210,11 +217,14 @@ static bool zone_walk_visit(void *context, const struct zone *zone)
 	return true;
 }
 
+enum err lookup_check_zones(const struct lookup *lookup)
+{
+	return policy_may_list_zone(lookup->token, NULL) ? ERR_OK : ERR_NOT_PERMITTED;
+}
+
 enum err lookup_zones(
         const struct lookup *lookup, const struct zones_wanted *wanted, struct zone_page *ret_page)
 {
-	if (!policy_may_list_zone(lookup->token, NULL))
-		return ERR_NOT_PERMITTED;
 	struct zone_page page = {
 		.zones = arena_calloc(lookup->arena, wanted->limit, sizeof(*page.zones)),
 	};

@@ -12,12 +12,14 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "publish/board.h"
+#include "search/index.h"
 #include "store/reader.h"
 
 struct lookup {
 	struct arena *arena;
 	struct reader *reader;
 	const struct board *board;
+	const struct search_index *index; /* NULL: lists do without */
 	const struct token *token;
 };
 
@@ -33,6 +35,12 @@ MUST_CHECK enum err lookup_rrset(
 /* ERR_OK when the token may read that RRset, whether it exists or not; else as lookup_rrset. */
 MUST_CHECK enum err lookup_check_readable(
         const struct lookup *lookup, const struct name *owner, uint16_t type);
+
+/* Whether the token may ask for such a list at all; to be called before the list itself.
+ * ERR_NOT_PERMITTED before anything is told, then ERR_NO_SUCH_ZONE. */
+MUST_CHECK enum err lookup_check_records(
+        const struct lookup *lookup, const struct records_wanted *wanted);
+MUST_CHECK enum err lookup_check_zones(const struct lookup *lookup);
 
 /* A page of the records that the token may list. A page can be shorter than its limit and still
  * have a next one: at most LOOKUP_EXAMINE_MAX RRsets are looked at for one answer. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "operations.h"
 
+#include "api/openapi.h"
 #include "api/shape.h"
 #include "config.h"
 #include "core/clock.h"
@@ -145,12 +146,22 @@ static void operation_metrics(struct exchange *x)
 	        x->pipeline->settings.conf->metrics_zones, &x->response.body);
 }
 
+/* ---- /openapi.json ---- */
+
+static void operation_openapi(struct exchange *x)
+{
+	x->response.status = 200;
+	x->response.content_type = "application/vnd.oai.openapi+json;version=3.1";
+	buf_put(&x->response.body, openapi_json, openapi_json_bytes);
+}
+
 void operation_answer(struct exchange *x)
 {
 	static void (*const answers[])(struct exchange *) = {
 		[OPERATION_HEALTH] = operation_health,
 		[OPERATION_READY] = operation_ready,
 		[OPERATION_METRICS] = operation_metrics,
+		[OPERATION_OPENAPI] = operation_openapi,
 	};
 	answers[x->plan.operation](x);
 }

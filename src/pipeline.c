@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "api/shape.h"
 #include "audit_attempt.h"
 #include "api/history.h"
 #include "auth/policy.h"
@@ -249,10 +250,14 @@ static void exchange_put_answer(struct exchange *x)
 		x->err = ERR_TOO_LARGE;
 }
 
-static void exchange_put_not_modified(struct exchange *x)
+static void exchange_put_tag(struct exchange *x)
 {
-	if (x->err == ERR_OK && x->plan.kind == PLAN_RRSET &&
-	        precondition_is_fresh(&x->precondition, x->rrset.revision))
+	if (x->err != ERR_OK)
+		return;
+	if (x->list_tag != 0)
+		shape_put_etag(x->arena, &x->response, x->list_tag);
+	uint64_t tag = x->plan.kind == PLAN_RRSET ? x->rrset.revision : x->list_tag;
+	if (tag != 0 && precondition_is_fresh(&x->precondition, tag))
 		x->response.status = 304;
 }
 
@@ -284,7 +289,7 @@ static void exchange_put_problem(struct exchange *x)
 static enum err stage_respond(struct exchange *x)
 {
 	exchange_put_answer(x);
-	exchange_put_not_modified(x);
+	exchange_put_tag(x);
 	if (x->err == ERR_METHOD_NOT_ALLOWED && x->request.method == HTTP_OPTIONS)
 		exchange_put_options(x);
 	if (x->err != ERR_OK)

@@ -11,6 +11,7 @@
 #include "commit.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "indexer.h"
 #include "pipeline.h"
 #include "publisher.h"
 #include "server/privileges.h"
@@ -185,6 +186,32 @@ static int role_run_publisher(void *argument, unsigned index)
 	return publisher_run(&publisher);
 }
 
+/* ---- indexer ---- */
+
+/* It has the rights of a responder: it only reads. */
+static int role_run_indexer(void *argument, unsigned index)
+{
+	(void)index;
+	const struct role_context *context = argument;
+	role_start_log(context, "indexer");
+	if (!role_drop(context, &context->identities->responder, RESPONDER_DESCRIPTORS))
+		return EXIT_FAILURE;
+	const struct sandbox_settings sandbox = {
+		.role = SANDBOX_RESPONDER,
+		.read_paths = { role_folder_of(context->conf->store) },
+		.read_count = 1,
+	};
+	if (!role_enter_sandbox(&sandbox))
+		return EXIT_FAILURE;
+	const struct indexer_context indexer = {
+		.store_path = context->conf->store,
+		.index = context->shared->index,
+		.stop_fd = process_stop_fd(),
+		.on_ready = process_set_ready,
+	};
+	return indexer_run(&indexer);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -197,6 +224,7 @@ static const struct {
 	{ "responder", role_run_responder, true, false, METRIC_RESTARTS_RESPONDER },
 	{ "writer", role_run_writer, false, true, METRIC_RESTARTS_WRITER },
 	{ "publisher", role_run_publisher, true, true, METRIC_RESTARTS_PUBLISHER },
+	{ "indexer", role_run_indexer, false, true, METRIC_RESTARTS_INDEXER },
 };
 
 void roles_put_counts(struct role *roles, size_t role_count, const struct conf *conf)

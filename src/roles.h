@@ -14,7 +14,7 @@
 #include "setup.h"
 #include "shared.h"
 
-#define ROLES_COUNT 3
+#define ROLES_COUNT 4
 
 /* What a child looks at; the supervisor changes it only before forking. */
 struct role_context {
@@ -26,7 +26,8 @@ struct role_context {
 	struct responder_pool *pool;
 };
 
-/* Fills the table, in the order in which the roles stop: responders, writer, publisher. */
+/* Fills the table, in the order in which the roles stop: responders, writer, publisher,
+ * indexer. */
 void roles_init(struct role roles[static ROLES_COUNT], struct role_context *context);
 
 /* How many processes of each, after a reload. */

@@ -12,6 +12,14 @@ static size_t page_round(size_t bytes)
 	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
+/* It has room for millions of records, and takes memory as they come. */
+static struct search_index *shared_open_index(void)
+{
+	void *memory = mmap(NULL, page_round(search_index_bytes()), PROT_READ | PROT_WRITE,
+	        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return memory == MAP_FAILED ? NULL : search_index_init(memory);
+}
+
 enum err shared_open(size_t rate_slots, struct shared *ret_shared)
 {
 	const size_t state_bytes = page_round(sizeof(struct shared_state));
@@ -30,6 +38,7 @@ enum err shared_open(size_t rate_slots, struct shared *ret_shared)
 		.metrics = metrics_init(memory + state_bytes),
 		.limits = limit_init(memory + state_bytes + metrics_size, rate_slots),
 		.board = board_init(memory + state_bytes + metrics_size + limits_size),
+		.index = shared_open_index(),
 		.wake_fd = wake_fd,
 	};
 	random_bytes(ret_shared->state->cursor_key, SEAL_KEY_BYTES);

@@ -14,6 +14,7 @@
 #include "core/secret.h"
 #include "limit/limit.h"
 #include "publish/board.h"
+#include "search/index.h"
 
 /* The writer's own few words, and the key of cursors. */
 struct shared_state {
@@ -32,6 +33,7 @@ struct shared {
 	struct metrics *metrics;
 	struct limit_table *limits;
 	struct board *board;
+	struct search_index *index; /* NULL where the system does not give that much room */
 	int wake_fd; /* eventfd: the writer adds to it after each commit, the publisher waits on it
 	              */
 };

@@ -264,6 +264,11 @@ tests_unit_store_test_reader_SOURCES = tests/unit/store/test_reader.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_reader_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_reader_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/search/test_index
+check_PROGRAMS += tests/unit/search/test_index
+tests_unit_search_test_index_SOURCES = tests/unit/search/test_index.c
+tests_unit_search_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_search_test_index_LDADD = $(SEARCH_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_writer
 check_PROGRAMS += tests/unit/store/test_writer
 tests_unit_store_test_writer_SOURCES = tests/unit/store/test_writer.c \
@@ -503,6 +508,12 @@ tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_token_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_token_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_token_LDADD = $(AUTH_LIBS)
+
+# ---- model
+# What tests/e2e/test_permission_model.py compares with a model of its own.
+check_PROGRAMS += tests/model/decide
+tests_model_decide_SOURCES = tests/model/decide.c
+tests_model_decide_LDADD = $(AUTH_LIBS)
 
 # ---- bench
 # What scripts/bench needs beside the programs themselves.

@@ -24,3 +24,8 @@ enum err plan_metrics(const struct plan_input *input, struct plan *ret_plan)
 {
 	return plan_operation(input, OPERATION_METRICS, ret_plan);
 }
+
+enum err plan_openapi(const struct plan_input *input, struct plan *ret_plan)
+{
+	return plan_operation(input, OPERATION_OPENAPI, ret_plan);
+}

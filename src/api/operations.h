@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * /health, /ready and /metrics as plans: the pipeline itself knows the answers.
+ * /health, /ready, /metrics and /openapi.json as plans: the pipeline itself knows the answers.
  */
 #ifndef COREGATE_API_OPERATIONS_H
 #define COREGATE_API_OPERATIONS_H
@@ -10,5 +10,6 @@
 plan_fn plan_health;
 plan_fn plan_ready;
 plan_fn plan_metrics;
+plan_fn plan_openapi;
 
 #endif

@@ -33,11 +33,13 @@ enum plan_kind {
 	PLAN_OPERATION, /* health, ready, metrics: no store, no token */
 };
 
-enum operation { OPERATION_HEALTH, OPERATION_READY, OPERATION_METRICS };
+enum operation { OPERATION_HEALTH, OPERATION_READY, OPERATION_METRICS, OPERATION_OPENAPI };
 
 #define PAGE_LIMIT_DEFAULT   100u
 #define PAGE_LIMIT_MAX       1000u
 #define VERIFY_TIMEOUT_MAX_S 30u
+#define SEARCH_OCTETS_MIN    3u /* shorter texts are everywhere */
+#define SEARCH_OCTETS_MAX    255u
 
 /* Which records a page holds. Filters that are not set have has_… false or count 0. */
 struct records_wanted {
@@ -48,6 +50,7 @@ struct records_wanted {
 	uint16_t type;
 	const char *value;         /* API spelling, or NULL */
 	const struct rdata *exact; /* value as RDATA when the type is given too, or NULL */
+	const char *search;        /* in the name or the value; small letters; or NULL */
 	unsigned limit;
 	struct record_position after;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api/records.h"
 
+#include <string.h>
+
 #include "api/body.h"
 #include "api/cursor.h"
 #include "api/input.h"
@@ -62,14 +64,36 @@ static bool records_parse_value_filter(
 	return true;
 }
 
+static bool records_parse_search(const struct plan_input *input, struct records_wanted *wanted)
+{
+	const char *text = input_query(input, "q");
+	if (text == NULL)
+		return true;
+	size_t length = strlen(text);
+	if (length < SEARCH_OCTETS_MIN || length > SEARCH_OCTETS_MAX) {
+		faults_add(input->faults, ERR_BAD_REQUEST, "?q",
+		        "A text to search for has %u to %u octets.", SEARCH_OCTETS_MIN,
+		        SEARCH_OCTETS_MAX);
+		return false;
+	}
+	char *folded = arena_dup(input->arena, text, length + 1);
+	if (folded == NULL)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		folded[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+	wanted->search = folded;
+	return true;
+}
+
 enum err plan_records_list(const struct plan_input *input, struct plan *ret_plan)
 {
-	static const char *const allowed[] = { "zone", "name", "under", "record_type", "value",
+	static const char *const allowed[] = { "zone", "name", "under", "record_type", "value", "q",
 		"limit", "cursor", NULL };
 	http_query_check(input->request, allowed, input->faults);
 	struct records_wanted wanted = { .limit = PAGE_LIMIT_DEFAULT };
 	bool ok = records_parse_filters(input, &wanted);
 	ok &= records_parse_value_filter(input, &wanted);
+	ok &= records_parse_search(input, &wanted);
 	ok &= input_query_number(input, "limit", PAGE_LIMIT_MAX, &wanted.limit);
 	const char *cursor = input_query(input, "cursor");
 	if (cursor != NULL && cursor_parse(cursor, input->cursor_key, &wanted.after) != ERR_OK)

@@ -29,7 +29,8 @@
 	ROUTE(DELETE, "/zones/{zone}", false, true, plan_zone_delete, answer_zone_delete)          \
 	ROUTE(GET, "/health", true, false, plan_health, NULL)                                      \
 	ROUTE(GET, "/ready", true, false, plan_ready, NULL)                                        \
-	ROUTE(GET, "/metrics", true, false, plan_metrics, NULL)
+	ROUTE(GET, "/metrics", true, false, plan_metrics, NULL)                                    \
+	ROUTE(GET, "/openapi.json", true, false, plan_openapi, NULL)
 
 const struct route api_route_patterns[] = {
 #define ROUTE(method, pattern, is_open, is_change, plan, answer) { pattern, HTTP_##method },

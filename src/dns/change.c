@@ -7,6 +7,22 @@
 #define MESSAGE_CHANGE  1 /* first octet: what it is, and the version of its form */
 #define MESSAGE_OUTCOME 2
 
+bool op_is_covered(const struct op *op, enum effect_action action, const struct rrset *after)
+{
+	uint8_t needed = action == EFFECT_NONE ? EFFECT_UPDATE : (uint8_t)action;
+	for (size_t i = 0; i < op->bound_count; i++) {
+		const struct bound *bound = &op->bounds[i];
+		if ((bound->actions & needed) == 0)
+			continue;
+		if (after->count == 0)
+			return true;
+		if (after->ttl_s >= bound->ttl_min_s && after->ttl_s <= bound->ttl_max_s &&
+		        after->count <= bound->values_max)
+			return true;
+	}
+	return false;
+}
+
 size_t change_count_records(const struct change *change)
 {
 	size_t count = 0;

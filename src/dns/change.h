@@ -162,6 +162,9 @@ struct outcome {
 
 /* More faults of one change are not told. */
 #define OUTCOME_FAULTS_MAX CHANGE_OPS_MAX
+/* True when one bound of the op covers all of an effect that leaves `after`. Nothing changed counts
+ * as an update: it tells what is there. */
+bool op_is_covered(const struct op *op, enum effect_action action, const struct rrset *after);
 
 /* Records an op touches, for the rate limit: values added and removed, at least 1. */
 size_t change_count_records(const struct change *change);

@@ -226,23 +226,6 @@ static bool tells_values(const struct work *work, enum err err)
 	       !has_bound(work->op, EFFECT_UPDATE);
 }
 
-/* One bound must cover all of it. Nothing changed counts as an update: it tells what is there. */
-static bool is_covered(const struct op *op, enum effect_action action, const struct rrset *after)
-{
-	uint8_t needed = action == EFFECT_NONE ? EFFECT_UPDATE : (uint8_t)action;
-	for (size_t i = 0; i < op->bound_count; i++) {
-		const struct bound *bound = &op->bounds[i];
-		if ((bound->actions & needed) == 0)
-			continue;
-		if (after->count == 0)
-			return true;
-		if (after->ttl_s >= bound->ttl_min_s && after->ttl_s <= bound->ttl_max_s &&
-		        after->count <= bound->values_max)
-			return true;
-	}
-	return false;
-}
-
 static bool is_singleton(uint16_t type)
 {
 	return type == TYPE_CNAME || type == TYPE_DNAME || type == TYPE_SOA;
@@ -281,7 +264,7 @@ static enum err check_apex(struct work *work)
 
 static enum err check_result(struct work *work, enum effect_action action)
 {
-	if (!is_covered(work->op, action, &work->after))
+	if (!op_is_covered(work->op, action, &work->after))
 		return apply_refuse(
 		        work->apply, ERR_NOT_PERMITTED, "no grant of the token covers this change");
 	enum err err = check_size(work);

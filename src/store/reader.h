@@ -107,6 +107,30 @@ MUST_CHECK enum err reader_list_rrsets(struct reader *reader, const struct recor
 MUST_CHECK enum err reader_each_rrset_of_zone(
         struct reader *reader, const struct zone *zone, rrset_visitor *visit, void *context);
 
+/* ---- effects of changes ---- */
+
+/* An RRset as an effect of a change left it; TTL and revision are not told. */
+struct stored_effect {
+	uint64_t revision;
+	uint64_t seq; /* within the change, from 1 */
+	struct name zone;
+	struct rrset rrset;
+	bool is_new; /* there was none before */
+};
+
+typedef bool effect_visitor(void *context, const struct stored_effect *effect);
+
+/* Which effects to list: those after effect `seq` of change `revision`, at most count_max. */
+struct effects_after {
+	uint64_t revision;
+	int64_t seq; /* 0: from the first of that change */
+	size_t count_max;
+};
+
+/* Effects that left something, in the order in which they happened. */
+MUST_CHECK enum err reader_list_effects(struct reader *reader, const struct effects_after *after,
+        effect_visitor *visit, void *context);
+
 /* ---- revocations ---- */
 
 /* Whether a token is revoked: by its jti or that of an ancestor (REVOCATION_TOKEN; issued_ms does

@@ -16,6 +16,7 @@ import dns.rcode
 import dns.rdatatype
 import requests
 
+import contract
 from ports import free_port
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -254,6 +255,7 @@ class Client:
         url = path if path.startswith("http") else self.service.api + path
         answer = self.session.request(method, url, headers=headers, **options)
         check_answer(answer, method)
+        contract.check(method, answer)
         if expect is not None:
             wanted = expect if isinstance(expect, (tuple, set)) else (expect,)
             assert answer.status_code in wanted, f"{method} {path}: {answer.status_code} {answer.text}"
@@ -301,7 +303,7 @@ def check_answer(answer, method):
     if method == "HEAD" or answer.status_code in (204, 304):
         assert answer.content == b""
         return
-    if headers["Content-Type"].startswith("text/plain"):
+    if headers["Content-Type"].startswith(("text/", "application/vnd.oai.openapi+json")):
         return
     value = answer.json()
     if answer.status_code < 400:

@@ -55,6 +55,7 @@ def kill_everything(service, _):
 
 STRIKES = {
     "writer": kill_one("writer"), "publisher": kill_one("publisher"), "responder": kill_one("responder"),
+    "indexer": kill_one("indexer"),
     "supervisor": kill_supervisor, "coregated": kill_coregated, "everything": kill_everything,
 }  # fmt: skip
 

@@ -181,6 +181,7 @@ static void test_list_takes_filters(void **state)
 	fixture_put_query("record_type", "txt");
 	fixture_put_query("value", "hello");
 	fixture_put_query("limit", "1000");
+	fixture_put_query("q", "Web-0");
 	assert_int_equal(fixture_plan(plan_records_list), ERR_OK);
 	const struct records_wanted *wanted = &fixture.plan.records;
 	assert_int_equal(wanted->limit, 1000);
@@ -189,6 +190,7 @@ static void test_list_takes_filters(void **state)
 	assert_non_null(wanted->exact);
 	assert_int_equal(wanted->owner.length, 0);
 	assert_true(wanted->under.length > 0);
+	assert_string_equal(wanted->search, "web-0");
 	assert_false(wanted->after.is_set);
 }
 
@@ -197,7 +199,7 @@ static void test_list_refuses(void **state)
 	(void)state;
 	static const char *const bad[][2] = { { "limit", "0" }, { "limit", "1001" },
 		{ "limit", "1e2" }, { "limit", "" }, { "limit", "99999999999999999999" },
-		{ "cursor", "zz" }, { "cursor", "00" }, { "cursor", "" } };
+		{ "cursor", "zz" }, { "cursor", "00" }, { "cursor", "" }, { "q", "" }, { "q", "ab" } };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fixture_reset();
 		fixture_put_query(bad[i][0], bad[i][1]);
