@@ -39,12 +39,12 @@ struct pipeline {
 	struct verifier_stats seen_stats; /* what the metrics have been told already */
 	struct zone_cache zone_cache;
 	unsigned wait_count; /* requests that wait for CoreDNS */
-	size_t place_count;
-	struct place *places[RESPONDER_TASKS_MAX];
+	size_t seat_count;
+	struct seat *seats[RESPONDER_TASKS_MAX];
 };
 
 /* What a request needs to be served, used for one after the other: each task has one. */
-struct place {
+struct seat {
 	struct arena *arena; /* the request */
 	struct arena
 	        *answer_arena; /* its answer: there is room for a problem even when arena is full */
@@ -63,7 +63,7 @@ struct ask {
 struct exchange {
 	struct pipeline *pipeline;
 	struct task *task;
-	struct place *place;
+	struct seat *seat;
 	struct fcgi_exchange *fcgi;
 	struct arena *arena;
 	size_t stage;      /* the one at hand */

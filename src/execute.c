@@ -117,9 +117,9 @@ enum err execute_send(struct exchange *x, struct change *change)
 		return ERR_TOO_LARGE;
 	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
 		.length = message.length };
-	enum err err = channel_send(&x->place->writer, &bytes);
+	enum err err = channel_send(&x->seat->writer, &bytes);
 	if (err == ERR_OK)
-		execute_wait(x, &x->place->writer,
+		execute_wait(x, &x->seat->writer,
 		        (int64_t)(clock_steady_ns() / 1000000) +
 		                x->pipeline->settings.conf->write_timeout_ms);
 	return err;
@@ -129,10 +129,10 @@ enum err execute_receive(struct exchange *x, enum task_event event)
 {
 	struct channel_bytes answer;
 	if (event != TASK_READABLE) {
-		channel_fini(&x->place->writer);
+		channel_fini(&x->seat->writer);
 		return ERR_UNAVAILABLE;
 	}
-	enum err err = channel_receive(&x->place->writer, x->arena, &answer);
+	enum err err = channel_receive(&x->seat->writer, x->arena, &answer);
 	if (err != ERR_OK)
 		return err;
 	err = outcome_parse(x->arena, answer.bytes, answer.length, &x->outcome);

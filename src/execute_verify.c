@@ -28,10 +28,10 @@ static enum err ask_publisher(struct exchange *x)
 		return ERR_TOO_LARGE;
 	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
 		.length = message.length };
-	enum err err = channel_send(&x->place->publisher, &bytes);
+	enum err err = channel_send(&x->seat->publisher, &bytes);
 	if (err != ERR_OK)
 		return err;
-	execute_wait(x, &x->place->publisher, now_ms() + question.timeout_ms + MARGIN_MS);
+	execute_wait(x, &x->seat->publisher, now_ms() + question.timeout_ms + MARGIN_MS);
 	/* An answer that comes at once is waited for even at the end. */
 	x->task->wants_stop_too = question.timeout_ms > 0;
 	return ERR_OK;
@@ -40,7 +40,7 @@ static enum err ask_publisher(struct exchange *x)
 static enum err take_report(struct exchange *x)
 {
 	struct channel_bytes answer;
-	enum err err = channel_receive(&x->place->publisher, x->arena, &answer);
+	enum err err = channel_receive(&x->seat->publisher, x->arena, &answer);
 	if (err != ERR_OK)
 		return err;
 	err = verify_report_parse(x->arena, answer.bytes, answer.length, &x->verify);
@@ -75,7 +75,7 @@ enum err execute_verify_go_on(struct exchange *x, enum task_event event)
 		if (err != ERR_UNAVAILABLE)
 			return leave(x, err);
 	}
-	channel_fini(&x->place->publisher);
+	channel_fini(&x->seat->publisher);
 	/* It is there, but does not answer. */
 	if (event == TASK_TIMEOUT || x->ask.repeats++ == REPEATS_MAX)
 		return leave(x, ERR_UNAVAILABLE);

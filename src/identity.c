@@ -108,7 +108,7 @@ enum err identity_charge_records(struct exchange *x)
 
 void identity_put_limit_headers(struct exchange *x)
 {
-	struct arena *arena = x->place->answer_arena;
+	struct arena *arena = x->seat->answer_arena;
 	struct buf policy;
 	struct buf state;
 	buf_init(&policy, arena, HEADER_BYTES);

@@ -113,7 +113,7 @@ static void operation_ready(struct exchange *x)
 	const char *checks_text = buf_string(&checks);
 
 	struct json_writer writer;
-	response_init(&x->response, x->place->answer_arena, checks.ceiling_bytes * 2);
+	response_init(&x->response, x->seat->answer_arena, checks.ceiling_bytes * 2);
 	x->response.status = readiness.is_ready ? 200 : 503;
 	json_writer_init(&writer, &x->response.body);
 	json_open_object(&writer, NULL);

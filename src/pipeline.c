@@ -271,7 +271,7 @@ static void exchange_put_options(struct exchange *x)
 static void exchange_put_problem(struct exchange *x)
 {
 	struct buf policy;
-	buf_init(&policy, x->place->answer_arena, POLICY_BYTES_MAX);
+	buf_init(&policy, x->seat->answer_arena, POLICY_BYTES_MAX);
 	if (x->err == ERR_RATE_LIMITED)
 		limit_render_name(&x->limits, x->limit_shown, &policy);
 	const struct problem problem = {
@@ -282,7 +282,7 @@ static void exchange_put_problem(struct exchange *x)
 		.retry_after_s = x->limits.verdicts[x->limit_shown].retry_after_s,
 		.allow = x->match.allow,
 	};
-	response_init(&x->response, x->place->answer_arena, ANSWER_BYTES_MAX);
+	response_init(&x->response, x->seat->answer_arena, ANSWER_BYTES_MAX);
 	problem_render(&problem, x->request.request_id, &x->response);
 }
 
@@ -297,7 +297,7 @@ static enum err stage_respond(struct exchange *x)
 	if (x->class != NULL)
 		identity_put_limit_headers(x);
 	struct buf head;
-	buf_init(&head, x->place->answer_arena, HEAD_BYTES_MAX);
+	buf_init(&head, x->seat->answer_arena, HEAD_BYTES_MAX);
 	response_render_head(&x->response, &x->request, &head);
 	fcgi_write(x->fcgi, head.bytes, head.length);
 	if (response_has_body(&x->response, &x->request))
@@ -349,76 +349,76 @@ static void exchange_log(const struct exchange *x)
 
 /* ---- where requests are served ---- */
 
-static void place_close(struct place *place)
+static void seat_close(struct seat *seat)
 {
-	channel_fini(&place->publisher);
-	channel_fini(&place->writer);
-	arena_close(place->answer_arena);
-	arena_close(place->arena);
-	free(place);
+	channel_fini(&seat->publisher);
+	channel_fini(&seat->writer);
+	arena_close(seat->answer_arena);
+	arena_close(seat->arena);
+	free(seat);
 }
 
 /* Without memory for it the process ends; the supervisor starts another one, with less to do. */
-static struct place *place_open(struct pipeline *pipeline)
+static struct seat *seat_open(struct pipeline *pipeline)
 {
 	const struct pipeline_settings *settings = &pipeline->settings;
-	struct place *place = calloc(1, sizeof(*place));
-	if (place == NULL)
+	struct seat *seat = calloc(1, sizeof(*seat));
+	if (seat == NULL)
 		abort();
-	place->arena = arena_open(settings->conf->request_memory_bytes);
-	place->answer_arena = arena_open(4 * ANSWER_BYTES_MAX);
-	if (place->arena == NULL || place->answer_arena == NULL)
+	seat->arena = arena_open(settings->conf->request_memory_bytes);
+	seat->answer_arena = arena_open(4 * ANSWER_BYTES_MAX);
+	if (seat->arena == NULL || seat->answer_arena == NULL)
 		abort();
-	channel_init(&place->writer, settings->writer_path);
-	channel_init(&place->publisher, settings->publisher_path);
-	pipeline->places[pipeline->place_count++] = place;
-	return place;
+	channel_init(&seat->writer, settings->writer_path);
+	channel_init(&seat->publisher, settings->publisher_path);
+	pipeline->seats[pipeline->seat_count++] = seat;
+	return seat;
 }
 
 /* ---- one request ---- */
 
 static struct exchange *exchange_begin(struct pipeline *pipeline, struct task *task)
 {
-	struct place *place = task->request;
-	struct exchange *x = arena_alloc(place->arena, sizeof(*x));
+	struct seat *seat = task->request;
+	struct exchange *x = arena_alloc(seat->arena, sizeof(*x));
 	if (x == NULL) /* the arena is empty and larger than this */
 		abort();
 	x->pipeline = pipeline;
 	x->task = task;
-	x->place = place;
+	x->seat = seat;
 	x->fcgi = task->exchange;
-	x->arena = place->arena;
+	x->arena = seat->arena;
 	x->now_ms = clock_wall_ms();
 	x->start_ns = clock_steady_ns();
 	x->stage_ns = x->start_ns;
 	faults_init(&x->faults, x->arena);
-	response_init(&x->response, place->answer_arena, ANSWER_BYTES_MAX);
+	response_init(&x->response, seat->answer_arena, ANSWER_BYTES_MAX);
 	return x;
 }
 
 static void exchange_end(struct exchange *x)
 {
-	struct place *place = x->place;
+	struct seat *seat = x->seat;
 	reader_end(x->pipeline->reader);
 	exchange_count(x);
 	exchange_log(x);
 	verifier_release(x->token);
-	place->exchange = NULL;
-	arena_reset(place->arena);
-	arena_reset(place->answer_arena);
+	seat->exchange = NULL;
+	arena_reset(seat->arena);
+	arena_reset(seat->answer_arena);
 }
 
 bool pipeline_serve(void *context, struct task *task, enum task_event event)
 {
 	struct pipeline *pipeline = context;
 	if (task->request == NULL)
-		task->request = place_open(pipeline);
-	struct place *place = task->request;
+		task->request = seat_open(pipeline);
+	struct seat *seat = task->request;
 	if (event == TASK_BEGIN)
-		place->exchange = exchange_begin(pipeline, task);
-	if (!exchange_run(place->exchange, event))
+		seat->exchange = exchange_begin(pipeline, task);
+	if (!exchange_run(seat->exchange, event))
 		return false;
-	exchange_end(place->exchange);
+	exchange_end(seat->exchange);
 	return true;
 }
 
@@ -443,8 +443,8 @@ void pipeline_close(struct pipeline *pipeline)
 {
 	if (pipeline == NULL)
 		return;
-	for (size_t i = 0; i < pipeline->place_count; i++)
-		place_close(pipeline->places[i]);
+	for (size_t i = 0; i < pipeline->seat_count; i++)
+		seat_close(pipeline->seats[i]);
 	verifier_close(pipeline->verifier);
 	reader_close(pipeline->reader);
 	free(pipeline);
