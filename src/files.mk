@@ -87,6 +87,8 @@ src_libauth_a_SOURCES = \
 	src/auth/keyring.c src/auth/keyring.h \
 	src/auth/paseto.c src/auth/paseto.h \
 	src/auth/policy.c src/auth/policy.h \
+	src/auth/preset.c src/auth/preset.h \
+	src/auth/subset.c src/auth/subset.h \
 	src/auth/token_cache.c src/auth/token_cache.h \
 	src/auth/verify.c src/auth/verify.h
 src_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
@@ -215,7 +217,6 @@ src_coregate_SOURCES = \
 	src/cli/key.c src/cli/key.h \
 	src/cli/main.c \
 	src/cli/place.c src/cli/place.h \
-	src/cli/preset.c src/cli/preset.h \
 	src/cli/submit.c src/cli/submit.h \
 	src/cli/token.h \
 	src/cli/token_issue.c src/cli/token_issue.h \

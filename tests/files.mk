@@ -177,6 +177,7 @@ AUTH_TESTS = \
 	tests/unit/auth/test_keyring \
 	tests/unit/auth/test_paseto \
 	tests/unit/auth/test_policy \
+	tests/unit/auth/test_subset \
 	tests/unit/auth/test_token_cache \
 	tests/unit/auth/test_verify \
 	tests/vectors/test_paseto_vectors
@@ -216,6 +217,9 @@ tests_unit_auth_test_paseto_LDADD = $(AUTH_TEST_LIBS)
 tests_unit_auth_test_policy_SOURCES = tests/unit/auth/test_policy.c tests/unit/auth/token_kit.h
 tests_unit_auth_test_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_auth_test_policy_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_subset_SOURCES = tests/unit/auth/test_subset.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_subset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_subset_LDADD = $(AUTH_TEST_LIBS)
 tests_unit_auth_test_token_cache_SOURCES = tests/unit/auth/test_token_cache.c
 tests_unit_auth_test_token_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_auth_test_token_cache_LDADD = $(AUTH_TEST_LIBS)
@@ -417,7 +421,6 @@ tests_unit_cli_test_commands_SOURCES = tests/unit/cli/test_commands.c \
 	src/cli/command.c \
 	src/cli/key.c \
 	src/cli/place.c \
-	src/cli/preset.c \
 	src/cli/submit.c \
 	src/cli/token_issue.c \
 	src/cli/token_payload.c \
