@@ -63,6 +63,8 @@ struct exchange {
 	struct record_page records;
 	struct zone_page zones;
 	struct zone_details zone;
+	struct revocation_page revocations;
+	struct audit_page audit;
 	struct verify_report verify; /* wait */
 
 	bool writer_knows; /* the writer got the change, so it has audited it */

@@ -3,6 +3,9 @@
 
 #include "auth/policy.h"
 #include "http/conditional.h"
+#include "issue.h"
+#include "lookup_log.h"
+#include "revoke.h"
 
 static struct lookup exchange_lookup(const struct exchange *x)
 {
@@ -43,13 +46,26 @@ static enum err permit_rrset_op(const struct exchange *x, struct op *op)
 	return op->bound_count > 0 ? ERR_OK : ERR_NOT_PERMITTED;
 }
 
+static enum err permit_op(struct exchange *x, struct op *op)
+{
+	switch (op->kind) {
+	case OP_ZONE_ADD:
+	case OP_ZONE_DROP:
+		return permit_zone_op(x, op);
+	case OP_REVOKE:
+		return revoke_permit(x, op);
+	case OP_TOKEN_ISSUE:
+		return issue_permit(x, op);
+	default:
+		return permit_rrset_op(x, op);
+	}
+}
+
 enum err execute_permit(struct exchange *x)
 {
 	struct change *change = &x->plan.change;
 	for (size_t i = 0; i < change->op_count; i++) {
-		struct op *op = &change->ops[i];
-		bool is_zone_op = op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP;
-		enum err err = is_zone_op ? permit_zone_op(x, op) : permit_rrset_op(x, op);
+		enum err err = permit_op(x, &change->ops[i]);
 		if (err != ERR_OK)
 			return err;
 	}
@@ -137,6 +153,10 @@ enum err execute_lookup(struct exchange *x)
 		return lookup_zones(&lookup, &plan->zones, &x->zones);
 	case PLAN_ZONE:
 		return lookup_zone(&lookup, &plan->name, &x->zone);
+	case PLAN_REVOCATIONS:
+		return lookup_revocations(&lookup, &plan->revocations, &x->revocations);
+	case PLAN_AUDIT:
+		return lookup_audit(&lookup, x->pipeline->answer_arena, &plan->audit, &x->audit);
 	case PLAN_VERIFY:
 		return lookup_check_readable(&lookup, &plan->name, plan->type);
 	default:

@@ -65,6 +65,7 @@ CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
 	src/http/conditional.c src/http/conditional.h \
+	src/http/cors.c src/http/cors.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/request.c src/http/request.h \
 	src/http/response.c src/http/response.h \
@@ -105,6 +106,7 @@ noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/apply.c src/store/apply.h \
 	src/store/apply_rrset.c \
+	src/store/apply_token.c \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
@@ -168,15 +170,19 @@ SERVER_LIBS = src/libserver.a $(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
 # ---- api
 noinst_LIBRARIES += src/libapi.a
 src_libapi_a_SOURCES = \
+	src/api/audit.c src/api/audit.h \
 	src/api/body.c src/api/body.h \
 	src/api/cursor.c src/api/cursor.h \
+	src/api/cursor_text.c src/api/cursor_text.h \
 	src/api/input.c src/api/input.h \
 	src/api/operations.c src/api/operations.h \
 	src/api/plan.h \
 	src/api/records.c src/api/records.h \
+	src/api/revocations.c src/api/revocations.h \
 	src/api/routes.c src/api/routes.h \
 	src/api/rrsets.c src/api/rrsets.h \
 	src/api/shape.c src/api/shape.h \
+	src/api/tokens.c src/api/tokens.h \
 	src/api/verify.c src/api/verify.h \
 	src/api/zones.c src/api/zones.h
 API_LIBS = src/libapi.a src/libhttp.a
@@ -190,9 +196,13 @@ src_coregated_SOURCES = \
 	src/execute.c src/execute.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
+	src/issue.c src/issue.h \
+	src/issue_claims.c \
 	src/lookup.c src/lookup.h \
+	src/lookup_log.c src/lookup_log.h \
 	src/main.c \
 	src/operations.c src/operations.h \
+	src/operations_token.c \
 	src/options.c src/options.h \
 	src/pipeline.c src/pipeline.h \
 	src/publish_job.c src/publish_job.h \
@@ -200,6 +210,7 @@ src_coregated_SOURCES = \
 	src/publisher_notes.c \
 	src/publisher_survey.c \
 	src/publisher_verify.c src/publisher_verify.h \
+	src/revoke.c src/revoke.h \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \
 	src/shared.c src/shared.h \

@@ -151,6 +151,7 @@ void operation_answer(struct exchange *x)
 		[OPERATION_HEALTH] = operation_health,
 		[OPERATION_READY] = operation_ready,
 		[OPERATION_METRICS] = operation_metrics,
+		[OPERATION_TOKEN] = operation_token,
 	};
 	answers[x->plan.operation](x);
 }

@@ -78,12 +78,21 @@ static void body_put_ttl(
 	*(struct ttl *)place = (struct ttl){ .is_set = true, .seconds = (uint32_t)seconds };
 }
 
+static void body_put_json(
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+{
+	(void)input;
+	(void)pointer;
+	*(const struct json **)place = value;
+}
+
 typedef void put_fn(const struct plan_input *, const char *, const struct json *, void *);
 
 static put_fn *const put_by_kind[] = {
 	[FIELD_STRING] = body_put_string,
 	[FIELD_STRINGS] = body_put_strings,
 	[FIELD_TTL] = body_put_ttl,
+	[FIELD_JSON] = body_put_json,
 };
 
 static const struct field *body_find_field(

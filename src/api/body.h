@@ -17,6 +17,7 @@ enum field_kind {
 	FIELD_STRING,  /* const char * */
 	FIELD_STRINGS, /* struct strings */
 	FIELD_TTL,     /* struct ttl */
+	FIELD_JSON,    /* const struct json *, of any kind */
 };
 
 struct strings {

@@ -45,6 +45,17 @@ static void revocation_pack(struct buf *buf, const struct revocation *revocation
 	buf_put_u64(buf, (uint64_t)revocation->expires_ms);
 }
 
+static void issued_pack(struct buf *buf, const struct issued_token *issued)
+{
+	codec_put_string(buf, issued->token_id);
+	codec_put_string(buf, issued->subject);
+	codec_put_string(buf, issued->key_id);
+	codec_put_string(buf, issued->parents);
+	codec_put_string(buf, issued->claims);
+	buf_put_u64(buf, (uint64_t)issued->parent_issued_ms);
+	buf_put_u64(buf, (uint64_t)issued->expires_ms);
+}
+
 static void op_pack(struct buf *buf, const struct op *op)
 {
 	buf_put_u8(buf, (uint8_t)op->kind);
@@ -56,6 +67,8 @@ static void op_pack(struct buf *buf, const struct op *op)
 		codec_put_rrset(buf, &op->apex_ns);
 	if (op->kind == OP_REVOKE)
 		revocation_pack(buf, &op->revocation);
+	if (op->kind == OP_TOKEN_ISSUE)
+		issued_pack(buf, &op->issued);
 	precondition_pack(buf, &op->precondition);
 	buf_put_u8(buf, (uint8_t)op->bound_count);
 	for (size_t i = 0; i < op->bound_count; i++)
@@ -118,6 +131,18 @@ static void revocation_parse(
 		ret_revocation->kind = kind;
 }
 
+static void issued_parse(
+        struct arena *arena, struct decoder *decoder, struct issued_token *ret_issued)
+{
+	ret_issued->token_id = codec_get_string(arena, decoder);
+	ret_issued->subject = codec_get_string(arena, decoder);
+	ret_issued->key_id = codec_get_string(arena, decoder);
+	ret_issued->parents = codec_get_string(arena, decoder);
+	ret_issued->claims = codec_get_string(arena, decoder);
+	ret_issued->parent_issued_ms = (int64_t)decoder_u64(decoder);
+	ret_issued->expires_ms = (int64_t)decoder_u64(decoder);
+}
+
 static void op_parse(struct arena *arena, struct decoder *decoder, struct op *ret_op)
 {
 	uint8_t kind = decoder_u8(decoder);
@@ -136,6 +161,8 @@ static void op_parse(struct arena *arena, struct decoder *decoder, struct op *re
 		codec_get_rrset(arena, decoder, &ret_op->apex_ns);
 	if (kind == OP_REVOKE)
 		revocation_parse(arena, decoder, &ret_op->revocation);
+	else if (kind == OP_TOKEN_ISSUE)
+		issued_parse(arena, decoder, &ret_op->issued);
 	else if (ret_op->zone.length == 0 ||
 	         (kind < OP_ZONE_ADD && ret_op->rrset.owner.length == 0))
 		decoder->failed = true;
@@ -156,6 +183,8 @@ static bool op_is_complete(const struct op *op)
 	switch (op->kind) {
 	case OP_REVOKE:
 		return op->revocation.value[0] != '\0';
+	case OP_TOKEN_ISSUE:
+		return op->issued.token_id[0] != '\0';
 	case OP_ZONE_DROP:
 		return true;
 	case OP_ZONE_ADD:

@@ -30,6 +30,7 @@ enum op_kind {
 	OP_ZONE_ADD,    /* a new zone: rrset is its SOA, apex_ns its NS RRset; ERR_EXISTS */
 	OP_ZONE_DROP,   /* a zone with all its records; ERR_NO_SUCH_ZONE */
 	OP_REVOKE,      /* a revocation */
+	OP_TOKEN_ISSUE, /* a child token; the store keeps whose child it is, never the token */
 	OP__MAX
 };
 
@@ -79,6 +80,17 @@ struct revocation {
 	int64_t expires_ms; /* when the row may be forgotten; 0: never */
 };
 
+/* A child token as its record has it. Strings are never NULL. */
+struct issued_token {
+	const char *token_id; /* jti */
+	const char *subject;  /* sub */
+	const char *key_id;   /* k4.pid.… of the key that signs it */
+	const char *parents;  /* jti of the ancestors, oldest first, each with a space behind it */
+	const char *claims;   /* its payload, JSON, for the audit log */
+	int64_t parent_issued_ms; /* iat of its parent, which is the actor of the change */
+	int64_t expires_ms;       /* exp: when the record may be forgotten */
+};
+
 struct op {
 	enum op_kind kind;
 	struct name
@@ -89,6 +101,7 @@ struct op {
 	struct rdata *remove;
 	struct rrset apex_ns; /* OP_ZONE_ADD */
 	struct revocation revocation;
+	struct issued_token issued; /* OP_TOKEN_ISSUE */
 	struct precondition precondition;
 	size_t bound_count;
 	struct bound bounds[OP_BOUNDS_MAX];

@@ -19,6 +19,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_ZONE_ADD] = apply_zone_add,
 	[OP_ZONE_DROP] = apply_zone_drop,
 	[OP_REVOKE] = apply_revoke,
+	[OP_TOKEN_ISSUE] = apply_token_issue,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
