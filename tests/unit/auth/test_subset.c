@@ -47,24 +47,24 @@ static struct token token_of(const char *claims)
 #define ZONE     "\"z\":[\"example.com\"],"
 #define DEV                                                                                        \
 	"{" ZONE "\"s\":[\"dev\"],\"t\":[\"A\",\"TXT\"],\"a\":\"rlcud\",\"ttl\":[60,300],\"max\":" \
-	         "4}"
+	"4}"
 
 /* The axes at fault, separated by spaces; "" for a subset. */
 static const char *faults_of(const char *parent_claims, const char *child_claims)
 {
-	static char text[256];
 	struct subset_fault faults[SUBSET_FAULTS_MAX];
 	struct token parent = token_of(parent_claims);
 	struct token child = token_of(child_claims);
 	size_t count = subset_check(&parent, &child, faults);
-	text[0] = '\0';
+	struct buf buf;
+	buf_init(&buf, kit.arena, 1024);
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
-			strcat(text, " ");
-		strcat(text, subset_axis_name(faults[i].axis));
+			buf_put_char(&buf, ' ');
+		buf_put_string(&buf, subset_axis_name(faults[i].axis));
 		assert_non_null(subset_axis_detail(faults[i].axis));
 	}
-	return text;
+	return buf_string(&buf);
 }
 
 static void test_every_axis_of_a_grant(void **state)
