@@ -139,6 +139,7 @@ tests_unit_conf_test_scan_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 # ---- http
 TESTS += \
 	tests/unit/http/test_conditional \
+	tests/unit/http/test_cors \
 	tests/unit/http/test_problem \
 	tests/unit/http/test_request \
 	tests/unit/http/test_response \
@@ -147,6 +148,10 @@ check_PROGRAMS += tests/unit/http/test_conditional
 tests_unit_http_test_conditional_SOURCES = tests/unit/http/test_conditional.c
 tests_unit_http_test_conditional_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_conditional_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/http/test_cors
+tests_unit_http_test_cors_SOURCES = tests/unit/http/test_cors.c
+tests_unit_http_test_cors_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_cors_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/http/test_problem
 tests_unit_http_test_problem_SOURCES = tests/unit/http/test_problem.c
 tests_unit_http_test_problem_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -251,6 +256,12 @@ tests_unit_store_test_reader_SOURCES = tests/unit/store/test_reader.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_reader_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_reader_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_tokens
+check_PROGRAMS += tests/unit/store/test_tokens
+tests_unit_store_test_tokens_SOURCES = tests/unit/store/test_tokens.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_tokens_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_tokens_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_writer
 check_PROGRAMS += tests/unit/store/test_writer
 tests_unit_store_test_writer_SOURCES = tests/unit/store/test_writer.c \
@@ -404,6 +415,11 @@ TESTS += tests/unit/api/test_records
 tests_unit_api_test_records_SOURCES = tests/unit/api/test_records.c tests/unit/api/fixture.h
 tests_unit_api_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_api_test_records_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_tokens
+TESTS += tests/unit/api/test_tokens
+tests_unit_api_test_tokens_SOURCES = tests/unit/api/test_tokens.c tests/unit/api/fixture.h
+tests_unit_api_test_tokens_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_tokens_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/api/test_zones
 TESTS += tests/unit/api/test_zones
 tests_unit_api_test_zones_SOURCES = tests/unit/api/test_zones.c tests/unit/api/fixture.h
