@@ -90,6 +90,8 @@ struct exchange {
 	struct zone_page zones;
 	uint64_t list_tag; /* the entity tag of a list; 0: this is none */
 	struct zone_details zone;
+	struct revocation_page revocations;
+	struct audit_page audit;
 	struct verify_report verify; /* wait */
 	struct ask ask;              /* wait */
 	struct told_change change;   /* commit, or respond when the plan is_told */

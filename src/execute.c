@@ -5,8 +5,11 @@
 #include "core/clock.h"
 #include "execute_told.h"
 #include "http/conditional.h"
-#include "lookup_history.h"
+#include "issue.h"
 #include "list_tag.h"
+#include "lookup_history.h"
+#include "lookup_log.h"
+#include "revoke.h"
 
 struct lookup execute_lookup_of(const struct exchange *x)
 {
@@ -50,7 +53,7 @@ static enum err permit_rrset_op(const struct exchange *x, struct op *op)
 	return op->bound_count > 0 ? ERR_OK : ERR_NOT_PERMITTED;
 }
 
-static enum err permit_op(const struct exchange *x, struct op *op)
+static enum err permit_op(struct exchange *x, struct op *op)
 {
 	const struct lookup lookup = execute_lookup_of(x);
 	switch (op->kind) {
@@ -60,6 +63,10 @@ static enum err permit_op(const struct exchange *x, struct op *op)
 	case OP_REVERT:
 		return lookup_reversion(
 		        &lookup, op->reversion.change_id, &op->reversion.record_count);
+	case OP_REVOKE:
+		return revoke_permit(x, op);
+	case OP_TOKEN_ISSUE:
+		return issue_permit(x, op);
 	default:
 		return permit_rrset_op(x, op);
 	}
@@ -208,6 +215,10 @@ enum err execute_lookup(struct exchange *x)
 		return lookup_change(&lookup, &plan->wanted, &x->change);
 	case PLAN_HISTORY:
 		return lookup_history(&lookup, &plan->history, &x->history);
+	case PLAN_REVOCATIONS:
+		return lookup_revocations(&lookup, &plan->revocations, &x->revocations);
+	case PLAN_AUDIT:
+		return lookup_audit(&lookup, x->seat->answer_arena, &plan->audit, &x->audit);
 	case PLAN_VERIFY:
 		return lookup_check_readable(&lookup, &plan->name, plan->type);
 	default:

@@ -14,7 +14,7 @@ static enum err first_fault(const struct faults *faults)
 	return faults_err(faults);
 }
 
-static const char *place_of(const struct exchange *x, size_t op_index, const char *member)
+static const char *pointer_of(const struct exchange *x, size_t op_index, const char *member)
 {
 	const struct op_places *places = &x->plan.places;
 	if (places->indexes == NULL)
@@ -33,7 +33,7 @@ enum err execute_permit_list(struct exchange *x, permit_fn *permit)
 	for (size_t i = 0; i < change->op_count; i++) {
 		enum err err = permit(x, &change->ops[i]);
 		if (err == ERR_NOT_PERMITTED || err == ERR_NO_SUCH_ZONE) {
-			faults_add(&x->faults, err, place_of(x, i, ""), "%s", err_sentence(err));
+			faults_add(&x->faults, err, pointer_of(x, i, ""), "%s", err_sentence(err));
 			continue;
 		}
 		if (err != ERR_OK)
@@ -64,7 +64,7 @@ enum err execute_take_outcome(struct exchange *x)
 		if (fault->op_index >= x->plan.change.op_count)
 			continue;
 		faults_add(&x->faults, fault->err,
-		        place_of(x, fault->op_index, is_match ? "/if_match" : ""), "%s",
+		        pointer_of(x, fault->op_index, is_match ? "/if_match" : ""), "%s",
 		        fault->detail[0] != '\0' ? fault->detail : err_sentence(fault->err));
 	}
 	enum err first = first_fault(&x->faults);

@@ -9,7 +9,7 @@
 #include "execute.h"
 
 /* Permits one op: finds its zone and its bounds. */
-typedef enum err permit_fn(const struct exchange *x, struct op *op);
+typedef enum err permit_fn(struct exchange *x, struct op *op);
 
 /* Permits each op of a list; those that are not permitted become faults at their places. Of a dry
  * run the others go on. What is returned is told first: ERR_NOT_PERMITTED before all else. */

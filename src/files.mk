@@ -65,6 +65,7 @@ CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
 	src/http/conditional.c src/http/conditional.h \
+	src/http/cors.c src/http/cors.h \
 	src/http/prefer.c src/http/prefer.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/request.c src/http/request.h \
@@ -88,6 +89,8 @@ src_libauth_a_SOURCES = \
 	src/auth/keyring.c src/auth/keyring.h \
 	src/auth/paseto.c src/auth/paseto.h \
 	src/auth/policy.c src/auth/policy.h \
+	src/auth/preset.c src/auth/preset.h \
+	src/auth/subset.c src/auth/subset.h \
 	src/auth/token_cache.c src/auth/token_cache.h \
 	src/auth/verify.c src/auth/verify.h
 src_libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
@@ -105,12 +108,13 @@ src_libstore_a_SOURCES = \
 	src/store/apply.c src/store/apply.h \
 	src/store/apply_revert.c \
 	src/store/apply_rrset.c \
+	src/store/apply_token.c \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
 	src/store/reader_history.c src/store/reader_history.h \
-	src/store/reader_effects.c \
+	src/store/reader_left.c \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
 	src/store/rules.c \
@@ -181,18 +185,22 @@ SERVER_LIBS = src/libserver.a $(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS)
 # ---- api
 noinst_LIBRARIES += src/libapi.a
 src_libapi_a_SOURCES = \
+	src/api/audit.c src/api/audit.h \
 	src/api/body.c src/api/body.h \
 	src/api/changes.c src/api/changes.h \
 	src/api/cursor.c src/api/cursor.h \
 	src/api/history.c src/api/history.h \
+	src/api/cursor_text.c src/api/cursor_text.h \
 	src/api/input.c src/api/input.h \
 	src/api/openapi.h \
 	src/api/operations.c src/api/operations.h \
 	src/api/plan.h \
 	src/api/records.c src/api/records.h \
+	src/api/revocations.c src/api/revocations.h \
 	src/api/routes.c src/api/routes.h \
 	src/api/rrsets.c src/api/rrsets.h \
 	src/api/shape.c src/api/shape.h \
+	src/api/tokens.c src/api/tokens.h \
 	src/api/verify.c src/api/verify.h \
 	src/api/zones.c src/api/zones.h
 nodist_src_libapi_a_SOURCES = src/api/openapi.c
@@ -220,13 +228,17 @@ src_coregated_SOURCES = \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
 	src/indexer.c src/indexer.h \
+	src/issue.c src/issue.h \
+	src/issue_claims.c \
 	src/list_tag.c src/list_tag.h \
 	src/lookup.c src/lookup.h \
 	src/lookup_history.c src/lookup_history.h \
+	src/lookup_log.c src/lookup_log.h \
 	src/lookup_reversion.c \
 	src/lookup_search.c src/lookup_search.h \
 	src/main.c \
 	src/operations.c src/operations.h \
+	src/operations_token.c \
 	src/options.c src/options.h \
 	src/pipeline.c src/pipeline.h \
 	src/publish_job.c src/publish_job.h \
@@ -234,6 +246,7 @@ src_coregated_SOURCES = \
 	src/publisher_notes.c \
 	src/publisher_survey.c \
 	src/publisher_verify.c src/publisher_verify.h \
+	src/revoke.c src/revoke.h \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \
 	src/shared.c src/shared.h \
@@ -251,7 +264,6 @@ src_coregate_SOURCES = \
 	src/cli/key.c src/cli/key.h \
 	src/cli/main.c \
 	src/cli/place.c src/cli/place.h \
-	src/cli/preset.c src/cli/preset.h \
 	src/cli/submit.c src/cli/submit.h \
 	src/cli/token.h \
 	src/cli/token_issue.c src/cli/token_issue.h \

@@ -37,6 +37,7 @@ static void service_point_context(struct service *service)
 	service->context = (struct role_context){
 		.conf = service->setup.conf,
 		.keyring = &service->setup.keyring,
+		.issuing_key = service->setup.issuing_key,
 		.identities = &service->identities,
 		.sockets = &service->sockets,
 		.shared = &service->shared,
@@ -93,7 +94,9 @@ static bool service_reload(void *context, struct role *roles, size_t role_count)
 		return false;
 	}
 	service_warn_fixed(service->setup.conf, fresh.conf);
-	/* The old one stays in memory: children that are forked in between may look at it. */
+	/* The old one stays in memory: children that are forked in between may look at it. Its
+	 * secret does not: they have their own copy of it. */
+	key_close(service->setup.issuing_key);
 	service->setup = fresh;
 	service_point_context(service);
 	service_start_log(service);

@@ -162,6 +162,7 @@ void operation_answer(struct exchange *x)
 		[OPERATION_READY] = operation_ready,
 		[OPERATION_METRICS] = operation_metrics,
 		[OPERATION_OPENAPI] = operation_openapi,
+		[OPERATION_TOKEN] = operation_token,
 	};
 	answers[x->plan.operation](x);
 }

@@ -13,6 +13,7 @@
 #include "execute.h"
 #include "execute_told.h"
 #include "http/conditional.h"
+#include "http/cors.h"
 #include "http/problem.h"
 #include "identity.h"
 #include "operations.h"
@@ -143,6 +144,7 @@ static enum err stage_plan(struct exchange *x)
 		.captures = x->match.captures,
 		.precondition = x->precondition,
 		.cursor_key = x->pipeline->settings.shared->state->cursor_key,
+		.now_ms = x->now_ms,
 		.default_ttl_s = conf->ttl,
 		.ttl_min_s = conf->ttl_min,
 		.ttl_max_s = conf->ttl_max,
@@ -198,6 +200,8 @@ static bool exchange_may_read_effect(const struct exchange *x)
 	if (x->outcome.effect_count == 0)
 		return false;
 	const struct effect *effect = &x->outcome.effects[0];
+	if (effect->zone.length == 0) /* of a revocation, or of a token */
+		return false;
 	return policy_may_read(x->token, &effect->zone, &x->plan.change.ops[0].rrset.owner,
 	        x->plan.change.ops[0].rrset.type);
 }
@@ -232,6 +236,8 @@ static void exchange_put_result(struct exchange *x)
 		.verify = &x->verify,
 		.change = exchange_find_change(x),
 		.history = &x->history,
+		.revocations = &x->revocations,
+		.audit = &x->audit,
 	};
 	x->route->answer(&input, &x->response);
 	if (!exchange_wants_minimal(x))
@@ -286,6 +292,17 @@ static void exchange_put_problem(struct exchange *x)
 	problem_render(&problem, x->request.request_id, &x->response);
 }
 
+static void exchange_put_cors(struct exchange *x)
+{
+	const struct conf *conf = x->pipeline->settings.conf;
+	const struct cors cors = {
+		.origins = conf->cors_origins.items,
+		.origin_count = conf->cors_origins.count,
+		.allow = x->response.status == 204 ? x->match.allow : NULL,
+	};
+	cors_put(&cors, &x->request, &x->response);
+}
+
 static enum err stage_respond(struct exchange *x)
 {
 	exchange_put_answer(x);
@@ -296,6 +313,7 @@ static enum err stage_respond(struct exchange *x)
 		exchange_put_problem(x);
 	if (x->class != NULL)
 		identity_put_limit_headers(x);
+	exchange_put_cors(x);
 	struct buf head;
 	buf_init(&head, x->seat->answer_arena, HEAD_BYTES_MAX);
 	response_render_head(&x->response, &x->request, &head);

@@ -17,6 +17,7 @@ struct pipeline;
 struct pipeline_settings {
 	const struct conf *conf;
 	const struct keyring *keyring;
+	const struct key *issuing_key; /* signs child tokens; NULL: none are made */
 	const struct shared *shared;
 	const char *writer_path;    /* the writer's socket */
 	const char *publisher_path; /* the publisher's socket, for questions to CoreDNS */

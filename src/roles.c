@@ -68,11 +68,13 @@ static int role_run_responder(void *argument, unsigned index)
 	const struct role_context *context = argument;
 	const struct conf *conf = context->conf;
 	role_start_log(context, "responder");
+	key_lock(context->issuing_key);
 	if (!role_drop(context, &context->identities->responder, RESPONDER_DESCRIPTORS))
 		return EXIT_FAILURE;
 	const struct pipeline_settings settings = {
 		.conf = conf,
 		.keyring = context->keyring,
+		.issuing_key = context->issuing_key,
 		.shared = context->shared,
 		.writer_path = context->sockets->writer_path,
 		.publisher_path = context->sockets->publisher_path,
@@ -91,6 +93,7 @@ static int role_run_responder(void *argument, unsigned index)
 	const struct responder_service service = { .context = pipeline, .serve = pipeline_serve };
 	int status = responder_run(&responder, &service);
 	pipeline_close(pipeline);
+	key_close(context->issuing_key);
 	return status;
 }
 
@@ -101,6 +104,7 @@ static int role_run_writer(void *argument, unsigned index)
 	(void)index;
 	const struct role_context *context = argument;
 	role_start_log(context, "writer");
+	key_close(context->issuing_key);
 	if (!role_drop(context, &context->identities->keeper, KEEPER_DESCRIPTORS))
 		return EXIT_FAILURE;
 	umask(STORE_UMASK);
@@ -145,6 +149,7 @@ static int role_run_publisher(void *argument, unsigned index)
 	const struct role_context *context = argument;
 	const struct conf *conf = context->conf;
 	role_start_log(context, "publisher");
+	key_close(context->issuing_key);
 	if (!role_drop(context, &context->identities->keeper, KEEPER_DESCRIPTORS))
 		return EXIT_FAILURE;
 	const struct sandbox_settings sandbox = {

@@ -20,6 +20,7 @@
 struct role_context {
 	const struct conf *conf;
 	const struct keyring *keyring;
+	struct key *issuing_key; /* for responders only; NULL: there is none */
 	const struct identities *identities;
 	const struct sockets *sockets;
 	const struct shared *shared;

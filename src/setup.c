@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/key_file.h"
 #include "core/file.h"
 #include "server/socket.h"
 
@@ -46,6 +47,31 @@ static bool setup_add_key(struct setup *setup, const struct conf_key *key, char 
 	return false;
 }
 
+/* While the supervisor still is who may read it. What it signs must be taken here. */
+static bool setup_load_issuing_key(struct setup *setup, char *message)
+{
+	const struct conf *conf = setup->conf;
+	const char *detail = "";
+	char key_id[KEY_ID_BYTES];
+	struct key public;
+	if (conf->issuing_key[0] == '\0')
+		return true;
+	enum err err = key_file_read_secret(conf->issuing_key, NULL, &setup->issuing_key, &detail);
+	if (err != ERR_OK) {
+		snprintf(message, CONF_MESSAGE_BYTES, "%s:%u: issuing_key: %s: %s", conf->file,
+		        conf->issuing_key_line, conf->issuing_key, detail);
+		return false;
+	}
+	key_get_public(setup->issuing_key, &public);
+	key_render_id(&public, key_id);
+	if (keyring_find(&setup->keyring, key_id) != NULL)
+		return true;
+	snprintf(message, CONF_MESSAGE_BYTES,
+	        "%s:%u: issuing_key: no key block has its public key, %s", conf->file,
+	        conf->issuing_key_line, key_id);
+	return false;
+}
+
 bool setup_load(const char *path, struct setup *ret_setup, char message[static CONF_MESSAGE_BYTES])
 {
 	struct setup setup = { 0 };
@@ -58,6 +84,7 @@ bool setup_load(const char *path, struct setup *ret_setup, char message[static C
 	keyring_init(&setup.keyring, setup.arena);
 	for (size_t i = 0; ok && i < setup.conf->key_count; i++)
 		ok = setup_add_key(&setup, &setup.conf->keys[i], message);
+	ok = ok && setup_load_issuing_key(&setup, message);
 	if (!ok) {
 		setup_unload(&setup);
 		return false;
@@ -68,6 +95,7 @@ bool setup_load(const char *path, struct setup *ret_setup, char message[static C
 
 void setup_unload(struct setup *setup)
 {
+	key_close(setup->issuing_key);
 	arena_close(setup->arena);
 	conf_close(setup->conf);
 	*setup = (struct setup){ 0 };

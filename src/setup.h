@@ -18,12 +18,13 @@ struct setup {
 	struct conf *conf;
 	struct arena *arena; /* owns the key ring's names */
 	struct keyring keyring;
+	struct key *issuing_key; /* in locked memory; NULL: no child tokens are made */
 };
 
 /* Loads configuration and keys. message: what is wrong, with file and line. */
 bool setup_load(const char *path, struct setup *ret_setup, char message[static CONF_MESSAGE_BYTES]);
 
-/* Frees what setup_load made. */
+/* Wipes and frees what setup_load made. */
 void setup_unload(struct setup *setup);
 
 /* Who the processes become when started as root. */

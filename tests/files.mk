@@ -140,6 +140,7 @@ tests_unit_conf_test_scan_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += \
 	tests/unit/http/test_conditional \
 	tests/unit/http/test_prefer \
+	tests/unit/http/test_cors \
 	tests/unit/http/test_problem \
 	tests/unit/http/test_request \
 	tests/unit/http/test_response \
@@ -152,6 +153,10 @@ check_PROGRAMS += tests/unit/http/test_prefer
 tests_unit_http_test_prefer_SOURCES = tests/unit/http/test_prefer.c
 tests_unit_http_test_prefer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_prefer_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/http/test_cors
+tests_unit_http_test_cors_SOURCES = tests/unit/http/test_cors.c
+tests_unit_http_test_cors_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_cors_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/http/test_problem
 tests_unit_http_test_problem_SOURCES = tests/unit/http/test_problem.c
 tests_unit_http_test_problem_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -182,6 +187,7 @@ AUTH_TESTS = \
 	tests/unit/auth/test_keyring \
 	tests/unit/auth/test_paseto \
 	tests/unit/auth/test_policy \
+	tests/unit/auth/test_subset \
 	tests/unit/auth/test_token_cache \
 	tests/unit/auth/test_verify \
 	tests/vectors/test_paseto_vectors
@@ -221,6 +227,9 @@ tests_unit_auth_test_paseto_LDADD = $(AUTH_TEST_LIBS)
 tests_unit_auth_test_policy_SOURCES = tests/unit/auth/test_policy.c tests/unit/auth/token_kit.h
 tests_unit_auth_test_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_auth_test_policy_LDADD = $(AUTH_TEST_LIBS)
+tests_unit_auth_test_subset_SOURCES = tests/unit/auth/test_subset.c tests/unit/auth/token_kit.h
+tests_unit_auth_test_subset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_auth_test_subset_LDADD = $(AUTH_TEST_LIBS)
 tests_unit_auth_test_token_cache_SOURCES = tests/unit/auth/test_token_cache.c
 tests_unit_auth_test_token_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_auth_test_token_cache_LDADD = $(AUTH_TEST_LIBS)
@@ -269,6 +278,12 @@ check_PROGRAMS += tests/unit/search/test_index
 tests_unit_search_test_index_SOURCES = tests/unit/search/test_index.c
 tests_unit_search_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_search_test_index_LDADD = $(SEARCH_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_tokens
+check_PROGRAMS += tests/unit/store/test_tokens
+tests_unit_store_test_tokens_SOURCES = tests/unit/store/test_tokens.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_tokens_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_tokens_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_writer
 check_PROGRAMS += tests/unit/store/test_writer
 tests_unit_store_test_writer_SOURCES = tests/unit/store/test_writer.c \
@@ -438,6 +453,11 @@ TESTS += tests/unit/api/test_records
 tests_unit_api_test_records_SOURCES = tests/unit/api/test_records.c tests/unit/api/fixture.h
 tests_unit_api_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_api_test_records_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_tokens
+TESTS += tests/unit/api/test_tokens
+tests_unit_api_test_tokens_SOURCES = tests/unit/api/test_tokens.c tests/unit/api/fixture.h
+tests_unit_api_test_tokens_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_tokens_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/api/test_zones
 TESTS += tests/unit/api/test_zones
 tests_unit_api_test_zones_SOURCES = tests/unit/api/test_zones.c tests/unit/api/fixture.h
@@ -455,7 +475,6 @@ tests_unit_cli_test_commands_SOURCES = tests/unit/cli/test_commands.c \
 	src/cli/command.c \
 	src/cli/key.c \
 	src/cli/place.c \
-	src/cli/preset.c \
 	src/cli/submit.c \
 	src/cli/token_issue.c \
 	src/cli/token_payload.c \

@@ -94,6 +94,14 @@ static void body_put_objects(
 		*(struct objects *)place = (struct objects){ .is_set = true, .array = value };
 }
 
+static void body_put_json(
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+{
+	(void)input;
+	(void)pointer;
+	*(const struct json **)place = value;
+}
+
 typedef void put_fn(const struct plan_input *, const char *, const struct json *, void *);
 
 static put_fn *const put_by_kind[] = {
@@ -102,6 +110,7 @@ static put_fn *const put_by_kind[] = {
 	[FIELD_TTL] = body_put_ttl,
 	[FIELD_FLAG] = body_put_flag,
 	[FIELD_OBJECTS] = body_put_objects,
+	[FIELD_JSON] = body_put_json,
 };
 
 static const struct field *body_find_field(const struct field_list *list, const char *name)

@@ -19,6 +19,7 @@ enum field_kind {
 	FIELD_TTL,     /* struct ttl */
 	FIELD_FLAG,    /* bool */
 	FIELD_OBJECTS, /* struct objects */
+	FIELD_JSON,    /* const struct json *, of any kind */
 };
 
 struct strings {

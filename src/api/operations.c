@@ -20,6 +20,11 @@ enum err plan_ready(const struct plan_input *input, struct plan *ret_plan)
 	return plan_operation(input, OPERATION_READY, ret_plan);
 }
 
+enum err plan_token(const struct plan_input *input, struct plan *ret_plan)
+{
+	return plan_operation(input, OPERATION_TOKEN, ret_plan);
+}
+
 enum err plan_metrics(const struct plan_input *input, struct plan *ret_plan)
 {
 	return plan_operation(input, OPERATION_METRICS, ret_plan);

@@ -11,5 +11,6 @@ plan_fn plan_health;
 plan_fn plan_ready;
 plan_fn plan_metrics;
 plan_fn plan_openapi;
+plan_fn plan_token;
 
 #endif

@@ -22,18 +22,26 @@
 #include "http/response.h"
 
 enum plan_kind {
-	PLAN_CHANGE,    /* send plan.change to the writer */
-	PLAN_RRSET,     /* find one RRset */
-	PLAN_RECORDS,   /* a page of records */
-	PLAN_ZONES,     /* a page of zones */
-	PLAN_ZONE,      /* one zone */
-	PLAN_VERIFY,    /* ask CoreDNS */
-	PLAN_CHANGE_OF, /* one change of the history */
-	PLAN_HISTORY,   /* a page of the history */
-	PLAN_OPERATION, /* health, ready, metrics: no store, no token */
+	PLAN_CHANGE,      /* send plan.change to the writer */
+	PLAN_RRSET,       /* find one RRset */
+	PLAN_RECORDS,     /* a page of records */
+	PLAN_ZONES,       /* a page of zones */
+	PLAN_ZONE,        /* one zone */
+	PLAN_VERIFY,      /* ask CoreDNS */
+	PLAN_CHANGE_OF,   /* one change of the history */
+	PLAN_HISTORY,     /* a page of the history */
+	PLAN_REVOCATIONS, /* a page of revocations */
+	PLAN_AUDIT,       /* a page of the audit log */
+	PLAN_OPERATION,   /* health, ready, metrics, the token itself: nothing is looked up */
 };
 
-enum operation { OPERATION_HEALTH, OPERATION_READY, OPERATION_METRICS, OPERATION_OPENAPI };
+enum operation {
+	OPERATION_HEALTH,
+	OPERATION_READY,
+	OPERATION_METRICS,
+	OPERATION_OPENAPI,
+	OPERATION_TOKEN
+};
 
 #define PAGE_LIMIT_DEFAULT   100u
 #define PAGE_LIMIT_MAX       1000u
@@ -85,19 +93,42 @@ struct op_places {
 	uint32_t *indexes; /* of each op, the index below pointer; NULL: pointer is all there is */
 };
 
+/* What is asked of a child token, see api/tokens.h. */
+struct token_wanted;
+
+/* A place in the list of revocations; value NULL: the beginning. */
+struct revocations_wanted {
+	unsigned limit;
+	int64_t after_at_ms;
+	enum revocation_kind after_kind;
+	const char *after_value;
+};
+
+struct audit_wanted {
+	unsigned limit;
+	uint64_t after; /* the number of the last row that was seen; 0: none */
+	bool has_since;
+	int64_t since_ms;
+	const char *actor; /* only this subject's; NULL: everybody's */
+};
+
 struct plan {
 	enum plan_kind kind;
 	struct change change;    /* PLAN_CHANGE */
 	struct op_places places; /* PLAN_CHANGE */
 	bool is_told;            /* PLAN_CHANGE: the answer is the change as the history has it */
-	struct change_wanted wanted;   /* PLAN_CHANGE_OF */
-	struct history_wanted history; /* PLAN_HISTORY */
-	struct name name;              /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
-	uint16_t type;                 /* PLAN_RRSET */
-	struct records_wanted records; /* PLAN_RECORDS */
-	struct zones_wanted zones;     /* PLAN_ZONES */
-	struct verify_question verify; /* PLAN_VERIFY */
-	enum operation operation;      /* PLAN_OPERATION */
+	struct change_wanted wanted;             /* PLAN_CHANGE_OF */
+	struct history_wanted history;           /* PLAN_HISTORY */
+	struct name name;                        /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
+	uint16_t type;                           /* PLAN_RRSET */
+	struct records_wanted records;           /* PLAN_RECORDS */
+	struct zones_wanted zones;               /* PLAN_ZONES */
+	struct verify_question verify;           /* PLAN_VERIFY */
+	enum operation operation;                /* PLAN_OPERATION */
+	struct revocations_wanted revocations;   /* PLAN_REVOCATIONS */
+	struct audit_wanted audit;               /* PLAN_AUDIT */
+	const struct token_wanted *token_wanted; /* PLAN_CHANGE of OP_TOKEN_ISSUE */
+	const char *token;                       /* the same, once it is signed */
 };
 
 /* What plan functions may look at. */
@@ -107,6 +138,7 @@ struct plan_input {
 	const struct http_segment *captures; /* the {parts} of the path, decoded, in order */
 	struct precondition precondition;    /* If-Match, If-None-Match of the request */
 	const uint8_t *cursor_key;           /* see api/cursor.h */
+	int64_t now_ms;                      /* wall clock */
 	uint32_t default_ttl_s;
 	uint32_t ttl_min_s;
 	uint32_t ttl_max_s;
@@ -175,6 +207,23 @@ struct history_page {
 	uint64_t next_id; /* 0: there is no more */
 };
 
+struct revocation_row {
+	struct revocation revocation;
+	int64_t at_ms;
+};
+
+struct revocation_page {
+	size_t count;
+	struct revocation_row *rows;
+	bool has_next;
+};
+
+/* A page of the audit log: its rows as JSON, separated by commas. */
+struct audit_page {
+	const char *rows;
+	uint64_t next; /* the number of its last row when there may be more, else 0 */
+};
+
 struct answer_input {
 	struct arena *arena;
 	const struct http_request *request;
@@ -190,6 +239,8 @@ struct answer_input {
 	const struct verify_report *verify;
 	const struct told_change *change; /* also of a plan that is_told; NULL: it is not known */
 	const struct history_page *history;
+	const struct revocation_page *revocations;
+	const struct audit_page *audit;
 };
 
 /* ERR_OK and a whole plan; else an error, with faults in input->faults where fields are at fault.

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api/routes.h"
 
+#include "api/audit.h"
 #include "api/changes.h"
 #include "api/history.h"
 #include "api/operations.h"
 #include "api/records.h"
+#include "api/revocations.h"
 #include "api/rrsets.h"
+#include "api/tokens.h"
 #include "api/verify.h"
 #include "api/zones.h"
 
@@ -27,6 +30,11 @@
 	ROUTE(POST, "/zones", false, true, plan_zone_add, answer_zone_add)                         \
 	ROUTE(GET, "/zones/{zone}", false, false, plan_zone_get, answer_zone_get)                  \
 	ROUTE(DELETE, "/zones/{zone}", false, true, plan_zone_delete, answer_zone_delete)          \
+	ROUTE(GET, "/token", false, false, plan_token, NULL)                                       \
+	ROUTE(POST, "/tokens", false, true, plan_token_issue, answer_token_issue)                  \
+	ROUTE(GET, "/revocations", false, false, plan_revocations_list, answer_revocations_list)   \
+	ROUTE(POST, "/revocations", false, true, plan_revocation_add, answer_revocation_add)       \
+	ROUTE(GET, "/audit", false, false, plan_audit, answer_audit)                               \
 	ROUTE(GET, "/health", true, false, plan_health, NULL)                                      \
 	ROUTE(GET, "/ready", true, false, plan_ready, NULL)                                        \
 	ROUTE(GET, "/metrics", true, false, plan_metrics, NULL)                                    \

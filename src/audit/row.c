@@ -22,6 +22,7 @@ static const char *const op_words[OP__MAX] = {
 	[OP_ZONE_DROP] = "zone.drop",
 	[OP_REVOKE] = "revoke",
 	[OP_REVERT] = "revert",
+	[OP_TOKEN_ISSUE] = "token.issue",
 };
 
 static const char *const revocation_words[] = {
@@ -99,6 +100,16 @@ static void put_revocation(struct body *body, const struct revocation *revocatio
 	json_put_int(&body->json, "expires_ms", revocation->expires_ms);
 }
 
+/* What it may do, but not the token: without its signature that is worth nothing. */
+static void put_issued(struct body *body, const struct issued_token *issued)
+{
+	json_put_string(&body->json, "token_id", issued->token_id);
+	json_put_string(&body->json, "subject", issued->subject);
+	json_put_string(&body->json, "key_id", issued->key_id);
+	json_put_int(&body->json, "expires_ms", issued->expires_ms);
+	json_put_string(&body->json, "claims", issued->claims);
+}
+
 static void put_effect(struct body *body, const struct op *op, const struct effect *effect)
 {
 	json_open_object(&body->json, NULL);
@@ -108,6 +119,8 @@ static void put_effect(struct body *body, const struct op *op, const struct effe
 		put_revocation(body, &op->revocation);
 	} else if (op->kind == OP_REVERT) {
 		json_put_int(&body->json, "change_id", (int64_t)op->reversion.change_id);
+	} else if (op->kind == OP_TOKEN_ISSUE) {
+		put_issued(body, &op->issued);
 	} else {
 		put_name(body, "zone", &effect->zone);
 		put_rrset_name(body, &effect->after);
@@ -139,6 +152,8 @@ static void put_op(struct body *body, const struct op *op)
 		put_revocation(body, &op->revocation);
 	} else if (op->kind == OP_REVERT) {
 		json_put_int(&body->json, "change_id", (int64_t)op->reversion.change_id);
+	} else if (op->kind == OP_TOKEN_ISSUE) {
+		put_issued(body, &op->issued);
 	} else if (op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP) {
 		put_name(body, "zone", &op->zone);
 	} else {

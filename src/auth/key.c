@@ -49,6 +49,12 @@ struct key *key_open_secret(const uint8_t seed[static 32])
 	return key;
 }
 
+void key_lock(struct key *secret)
+{
+	if (secret != NULL)
+		(void)sodium_mlock(secret, sizeof(*secret));
+}
+
 void key_close(struct key *secret)
 {
 	sodium_free(secret);

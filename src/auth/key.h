@@ -40,6 +40,10 @@ struct key *key_generate(void);
 /* The secret key that a seed of 32 bytes stands for. NULL when locked memory cannot be had. */
 struct key *key_open_secret(const uint8_t seed[static 32]);
 
+/* Locks the memory of a secret key again, in a child process: fork(2) does not hand the lock down.
+ * As far as the system lets it. NULL is accepted. */
+void key_lock(struct key *secret);
+
 /* Wipes and frees a secret key. NULL is accepted. */
 void key_close(struct key *secret);
 

@@ -11,7 +11,7 @@
 #include "auth/key_file.h"
 #include "auth/paseto.h"
 #include "cli/key.h"
-#include "cli/preset.h"
+#include "auth/preset.h"
 #include "cli/token.h"
 #include "core/clock.h"
 #include "core/file.h"

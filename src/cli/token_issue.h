@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "auth/paseto.h"
-#include "cli/preset.h"
+#include "auth/preset.h"
 #include "core/arena.h"
 
 #define ISSUE_LIST_MAX 16u

@@ -132,6 +132,35 @@ static bool check_tokens(struct check *check)
 	return false;
 }
 
+/* scheme://host or scheme://host:port as browsers send it: in lower case, without a path. */
+static bool is_origin(const char *text)
+{
+	static const char host[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:[]";
+	size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
+	                : strncmp(text, "http://", 7) == 0 ? 7
+	                                                   : 0;
+
+	return scheme > 0 && text[scheme] != '\0' && text[scheme] != ':' &&
+	       strspn(text + scheme, host) == strlen(text + scheme);
+}
+
+static bool check_origins(struct check *check)
+{
+	const struct conf *conf = check->conf;
+
+	check->line = conf->cors_origins_line;
+	for (size_t i = 0; i < conf->cors_origins.count; i++) {
+		if (is_origin(conf->cors_origins.items[i]))
+			continue;
+		buf_printf(check->problem,
+		        "cors_origins: \"%.200s\" is not an origin such as "
+		        "https://dns.example.com, in lower case and without a path",
+		        conf->cors_origins.items[i]);
+		return false;
+	}
+	return true;
+}
+
 static bool check_limits(struct check *check)
 {
 	const struct conf *conf = check->conf;
@@ -222,7 +251,8 @@ bool conf_is_name(const char *name)
 bool conf_check(const struct conf *conf, struct buf *problem, unsigned *ret_line)
 {
 	static bool (*const checks[])(struct check *) = { check_zone_dir, check_sockets,
-		check_records, check_tokens, check_limits, check_coredns, check_keys };
+		check_records, check_tokens, check_origins, check_limits, check_coredns,
+		check_keys };
 	struct check check = { .conf = conf, .problem = problem };
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

@@ -56,6 +56,9 @@ static bool set_path(struct setting *setting, const char *text)
 	size_t length = strlen(text);
 	const char *kept;
 
+	/* Nothing, where nothing is the default. */
+	if (length == 0 && setting->option->standard[0] == '\0')
+		return keep_text(setting, text, setting->member);
 	if (text[0] != '/')
 		return refuse(setting, text, "is not an absolute path");
 	if (length > PATH_MAX_LENGTH)

@@ -18,6 +18,7 @@ struct fault {
 	const char *pointer; /* "/changes/0/value", or "?limit" for a query parameter */
 	enum err err;
 	const char *detail; /* one sentence for people */
+	const char *axis;   /* which limit of a token it goes beyond (auth/subset.h); NULL: none */
 };
 
 struct faults {

@@ -67,6 +67,17 @@ static void reversion_pack(struct buf *buf, const struct reversion *reversion)
 	buf_put_u32(buf, reversion->record_count);
 }
 
+static void issued_pack(struct buf *buf, const struct issued_token *issued)
+{
+	codec_put_string(buf, issued->token_id);
+	codec_put_string(buf, issued->subject);
+	codec_put_string(buf, issued->key_id);
+	codec_put_string(buf, issued->parents);
+	codec_put_string(buf, issued->claims);
+	buf_put_u64(buf, (uint64_t)issued->parent_issued_ms);
+	buf_put_u64(buf, (uint64_t)issued->expires_ms);
+}
+
 static void op_pack(struct buf *buf, const struct op *op)
 {
 	buf_put_u8(buf, (uint8_t)op->kind);
@@ -80,6 +91,8 @@ static void op_pack(struct buf *buf, const struct op *op)
 		revocation_pack(buf, &op->revocation);
 	if (op->kind == OP_REVERT)
 		reversion_pack(buf, &op->reversion);
+	if (op->kind == OP_TOKEN_ISSUE)
+		issued_pack(buf, &op->issued);
 	precondition_pack(buf, &op->precondition);
 	buf_put_u8(buf, (uint8_t)op->bound_count);
 	for (size_t i = 0; i < op->bound_count; i++)
@@ -150,6 +163,18 @@ static void reversion_parse(struct decoder *decoder, struct reversion *ret_rever
 	ret_reversion->record_count = decoder_u32(decoder);
 }
 
+static void issued_parse(
+        struct arena *arena, struct decoder *decoder, struct issued_token *ret_issued)
+{
+	ret_issued->token_id = codec_get_string(arena, decoder);
+	ret_issued->subject = codec_get_string(arena, decoder);
+	ret_issued->key_id = codec_get_string(arena, decoder);
+	ret_issued->parents = codec_get_string(arena, decoder);
+	ret_issued->claims = codec_get_string(arena, decoder);
+	ret_issued->parent_issued_ms = (int64_t)decoder_u64(decoder);
+	ret_issued->expires_ms = (int64_t)decoder_u64(decoder);
+}
+
 /* A truth value is 0 or 1 and nothing else, so that the same change is always the same bytes. */
 static bool flag_parse(struct decoder *decoder)
 {
@@ -168,6 +193,8 @@ static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct o
 		revocation_parse(arena, decoder, &op->revocation);
 	else if (op->kind == OP_REVERT)
 		reversion_parse(decoder, &op->reversion);
+	else if (op->kind == OP_TOKEN_ISSUE)
+		issued_parse(arena, decoder, &op->issued);
 	else if (op->zone.length == 0 || (op->kind < OP_ZONE_ADD && op->rrset.owner.length == 0))
 		decoder->failed = true;
 }
@@ -203,6 +230,8 @@ static bool op_is_complete(const struct op *op)
 		return op->revocation.value[0] != '\0';
 	case OP_REVERT:
 		return op->reversion.change_id != 0;
+	case OP_TOKEN_ISSUE:
+		return op->issued.token_id[0] != '\0';
 	case OP_ZONE_DROP:
 		return true;
 	case OP_ZONE_ADD:

@@ -31,6 +31,7 @@ enum op_kind {
 	OP_ZONE_DROP,   /* a zone with all its records; ERR_NO_SUCH_ZONE */
 	OP_REVOKE,      /* a revocation */
 	OP_REVERT,      /* undoes a change of the history; the only op of its change */
+	OP_TOKEN_ISSUE, /* a child token; the store keeps whose child it is, never the token */
 	OP__MAX
 };
 
@@ -87,6 +88,17 @@ struct reversion {
 	uint32_t record_count; /* for the rate limit */
 };
 
+/* A child token as its record has it. Strings are never NULL. */
+struct issued_token {
+	const char *token_id; /* jti */
+	const char *subject;  /* sub */
+	const char *key_id;   /* k4.pid.… of the key that signs it */
+	const char *parents;  /* jti of the ancestors, oldest first, each with a space behind it */
+	const char *claims;   /* its payload, JSON, for the audit log */
+	int64_t parent_issued_ms; /* iat of its parent, which is the actor of the change */
+	int64_t expires_ms;       /* exp: when the record may be forgotten */
+};
+
 struct op {
 	enum op_kind kind;
 	struct name
@@ -98,6 +110,7 @@ struct op {
 	struct rrset apex_ns;         /* OP_ZONE_ADD */
 	struct revocation revocation; /* OP_REVOKE */
 	struct reversion reversion;   /* OP_REVERT */
+	struct issued_token issued;   /* OP_TOKEN_ISSUE */
 	struct precondition precondition;
 	size_t bound_count;
 	struct bound bounds[OP_BOUNDS_MAX];

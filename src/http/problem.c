@@ -99,6 +99,8 @@ static void put_faults(const struct faults *faults, struct json_writer *writer)
 		json_open_object(writer, NULL);
 		json_put_string(writer, "pointer", faults->items[i].pointer);
 		json_put_string(writer, "code", err_slug(faults->items[i].err));
+		if (faults->items[i].axis != NULL)
+			json_put_string(writer, "axis", faults->items[i].axis);
 		struct buf sentence = { .arena = writer->buf->arena };
 		put_sentence(writer, &sentence, faults->items[i].detail);
 		json_close_object(writer);

@@ -21,6 +21,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_ZONE_DROP] = apply_zone_drop,
 	[OP_REVOKE] = apply_revoke,
 	[OP_REVERT] = apply_revert,
+	[OP_TOKEN_ISSUE] = apply_token_issue,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Inside store/: one change on its way into the database. apply.c drives, apply_rrset.c and
- * apply_zone.c do the ops, rules.c holds the state afterwards against the rules between RRsets.
+ * Inside store/: one change on its way into the database. apply.c drives, apply_rrset.c,
+ * apply_zone.c and apply_token.c do the ops, rules.c holds the state afterwards against the rules
+ * between RRsets.
  */
 #ifndef COREGATE_STORE_APPLY_H
 #define COREGATE_STORE_APPLY_H
@@ -101,6 +102,7 @@ apply_op_fn apply_zone_add;
 apply_op_fn apply_zone_drop;
 apply_op_fn apply_revoke;
 apply_op_fn apply_revert;
+apply_op_fn apply_token_issue;
 
 /* Holds what an op created against everything that is there after the last op; a lone op against
  * what is there before it. */

@@ -224,23 +224,3 @@ enum err apply_zone_drop(struct apply *apply, const struct op *op, struct effect
 	effect->deleted_count = (uint32_t)zone.record_count;
 	return ERR_OK;
 }
-
-enum err apply_revoke(struct apply *apply, const struct op *op, struct effect *effect)
-{
-	const struct revocation *revocation = &op->revocation;
-	if (!has_action(op, EFFECT_CREATE))
-		return refuse_permission(apply);
-	if (revocation->value == NULL || revocation->value[0] == '\0')
-		return apply_refuse(apply, ERR_BAD_REQUEST, "a revocation needs a value");
-	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_REVOCATION_PUT);
-	bind_int(statement, 1, revocation->kind);
-	bind_text(statement, 2, revocation->value);
-	bind_int(statement, 3, revocation->before_ms);
-	bind_int(statement, 4, revocation->expires_ms);
-	bind_int(statement, 5, apply->now_ms);
-	if (!apply_need_change_row(apply) || !db_run(apply->db, statement))
-		return apply_db_error(apply);
-	effect->action = EFFECT_CREATE;
-	effect->revision = apply->revision;
-	return ERR_OK;
-}

@@ -107,10 +107,10 @@ MUST_CHECK enum err reader_list_rrsets(struct reader *reader, const struct recor
 MUST_CHECK enum err reader_each_rrset_of_zone(
         struct reader *reader, const struct zone *zone, rrset_visitor *visit, void *context);
 
-/* ---- effects of changes ---- */
+/* ---- what changes left ---- */
 
 /* An RRset as an effect of a change left it; TTL and revision are not told. */
-struct stored_effect {
+struct left_rrset {
 	uint64_t revision;
 	uint64_t seq; /* within the change, from 1 */
 	struct name zone;
@@ -118,18 +118,18 @@ struct stored_effect {
 	bool is_new; /* there was none before */
 };
 
-typedef bool effect_visitor(void *context, const struct stored_effect *effect);
+typedef bool left_visitor(void *context, const struct left_rrset *effect);
 
 /* Which effects to list: those after effect `seq` of change `revision`, at most count_max. */
-struct effects_after {
+struct left_after {
 	uint64_t revision;
 	int64_t seq; /* 0: from the first of that change */
 	size_t count_max;
 };
 
 /* Effects that left something, in the order in which they happened. */
-MUST_CHECK enum err reader_list_effects(struct reader *reader, const struct effects_after *after,
-        effect_visitor *visit, void *context);
+MUST_CHECK enum err reader_list_left(
+        struct reader *reader, const struct left_after *after, left_visitor *visit, void *context);
 
 /* ---- revocations ---- */
 
@@ -144,6 +144,22 @@ typedef bool revocation_visitor(void *context, const struct revocation *revocati
 MUST_CHECK enum err reader_list_revocations(
         struct reader *reader, revocation_visitor *visit, void *context);
 
+/* The same from the one after `after` on (NULL: from the first): as given to the visitor before. */
+struct revocation_mark {
+	int64_t at_ms;
+	enum revocation_kind kind;
+	const char *value;
+};
+MUST_CHECK enum err reader_list_revocations_after(struct reader *reader,
+        const struct revocation_mark *after, revocation_visitor *visit, void *context);
+
+/* ---- child tokens ---- */
+
+/* The ancestors of a child token that was issued here (jti, each with a space behind it, in the
+ * arena) and its end. ERR_NOT_FOUND when it was not, or has ended. */
+MUST_CHECK enum err reader_find_issued(struct reader *reader, struct arena *arena,
+        const char *token_id, const char **ret_parents, int64_t *ret_expires_ms);
+
 /* ---- audit ---- */
 
 typedef bool audit_visitor(void *context, const struct audit_row *row);
@@ -151,6 +167,15 @@ typedef bool audit_visitor(void *context, const struct audit_row *row);
 /* Audit rows after the one numbered `seq`, in order of their numbers. */
 MUST_CHECK enum err reader_list_audit(
         struct reader *reader, uint64_t seq, audit_visitor *visit, void *context);
+
+/* The same, of one subject only. */
+MUST_CHECK enum err reader_list_audit_of(struct reader *reader, const char *subject, uint64_t seq,
+        audit_visitor *visit, void *context);
+
+/* The number of the first row that is not older than since_ms; 0 when there is none. A clock that
+ * was set back may hide rows before it, when that concerned more than ten thousand of them. */
+MUST_CHECK enum err reader_find_audit_since(
+        struct reader *reader, int64_t since_ms, uint64_t *ret_seq);
 
 MUST_CHECK enum err reader_audit_head(struct reader *reader, struct audit_head *ret_head);
 

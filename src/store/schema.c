@@ -114,6 +114,22 @@ static const char *const migrations[] = {
 	"CREATE INDEX change_zones_by_zone ON change_zones(zone_key, revision);"
 	"CREATE INDEX change_effects_by_owner ON change_effects(owner_key, revision);"
 	"CREATE INDEX changes_by_subject ON changes(subject);",
+	/* Child tokens, without the tokens: who may revoke them, and what goes with a subject or
+	 * key. parents: ids, each with a space behind it. And what pages of the logs go by. */
+	"CREATE TABLE issued_tokens("
+	" token_id TEXT PRIMARY KEY,"
+	" parents TEXT NOT NULL,"
+	" parent_subject TEXT NOT NULL,"
+	" parent_key_id TEXT NOT NULL,"
+	" parent_issued_ms INTEGER NOT NULL,"
+	" expires_ms INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX issued_by_subject ON issued_tokens(parent_subject);"
+	"CREATE INDEX issued_by_key ON issued_tokens(parent_key_id);"
+	"CREATE INDEX issued_by_end ON issued_tokens(expires_ms);"
+	"CREATE INDEX revocations_by_time ON revocations(at_ms, kind, value);"
+	"CREATE INDEX audit_by_time ON audit(at_ms);"
+	"CREATE INDEX audit_by_subject ON audit(subject);",
 };
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

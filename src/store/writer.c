@@ -304,7 +304,10 @@ enum err writer_prune_revocations(struct writer *writer, int64_t now_ms)
 		return err;
 	sqlite3_stmt *statement = db_statement(&writer->db, STATEMENT_REVOCATIONS_PRUNE);
 	bind_int(statement, 1, now_ms);
-	if (db_run(&writer->db, statement))
+	bool is_pruned = db_run(&writer->db, statement);
+	statement = db_statement(&writer->db, STATEMENT_ISSUED_PRUNE);
+	bind_int(statement, 1, now_ms);
+	if (is_pruned && db_run(&writer->db, statement))
 		return writer_commit_batch(writer);
 	err = db_error(&writer->db);
 	writer_rollback_batch(writer);

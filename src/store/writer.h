@@ -82,7 +82,7 @@ void writer_rollback_batch(struct writer *writer);
  */
 void writer_checkpoint(struct writer *writer);
 
-/* Forgets revocations that expired before now_ms, as a batch of its own. */
+/* Forgets revocations and child tokens that expired before now_ms, as a batch of its own. */
 MUST_CHECK enum err writer_prune_revocations(struct writer *writer, int64_t now_ms);
 
 #endif

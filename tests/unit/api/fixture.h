@@ -76,6 +76,7 @@ static inline enum err fixture_plan(plan_fn *plan)
 		.request = &fixture.request,
 		.captures = fixture.captures,
 		.cursor_key = (const uint8_t *)"the key of all cursors in tests.",
+		.now_ms = 5000,
 		.default_ttl_s = 300,
 		.ttl_min_s = 0,
 		.ttl_max_s = 2147483647,

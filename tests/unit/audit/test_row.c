@@ -147,6 +147,22 @@ static void test_a_change_that_was_refused(void **state)
 	assert_null(json_find(body, "effects"));
 }
 
+/* What it may do is kept, so that the log answers for it. */
+static void test_a_child_token(void **state)
+{
+	struct arena *arena = *state;
+	struct op op = { .kind = OP_TOKEN_ISSUE,
+		.issued = { "child-1", "robot", "k4.pid.x", "p ", "{\"g\":[]}", 1, 2 } };
+	struct effect effect = { .action = EFFECT_CREATE };
+	const struct change change = { .op_count = 1, .ops = &op };
+	const struct outcome outcome = { .change_id = 3, .effect_count = 1, .effects = &effect };
+	struct audit_row row = make_row(arena, &change, &outcome);
+	assert_string_equal(row.body,
+	        "{\"effects\":[{\"op\":\"token.issue\",\"action\":\"create\","
+	        "\"token_id\":\"child-1\",\"subject\":\"robot\",\"key_id\":\"k4.pid.x\","
+	        "\"expires_ms\":2,\"claims\":\"{\\\"g\\\":[]}\"}],\"zones\":[]}");
+}
+
 static void test_an_attempt_without_ops(void **state)
 {
 	struct arena *arena = *state;
@@ -206,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_change_that_was_made),
 		TEST(test_a_change_that_was_refused),
+		TEST(test_a_child_token),
 		TEST(test_an_attempt_without_ops),
 		TEST(test_a_body_has_a_ceiling),
 		TEST(test_a_row_as_a_line),

@@ -151,6 +151,15 @@ static void test_zones_and_revocations(void **state)
 	assert_int_equal(again.ops[0].revocation.expires_ms, -1);
 	op.revocation.value = "";
 	check_refused(&op);
+	op = (struct op){ .kind = OP_TOKEN_ISSUE };
+	op.issued = (struct issued_token){ "t", "alice", "k4.pid.x", "p q ", "{}", 5, 6 };
+	change = one_op(&op);
+	again = check_round_trip(&change);
+	assert_string_equal(again.ops[0].issued.parents, "p q ");
+	assert_int_equal(again.ops[0].issued.parent_issued_ms, 5);
+	assert_int_equal(again.ops[0].issued.expires_ms, 6);
+	op.issued.token_id = "";
+	check_refused(&op);
 }
 
 static void test_not_well_formed(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/preset.h"
+#include "auth/preset.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  *
  * Grants for common uses, so that few people ever write one by hand.
  */
-#ifndef COREGATE_CLI_PRESET_H
-#define COREGATE_CLI_PRESET_H
+#ifndef COREGATE_AUTH_PRESET_H
+#define COREGATE_AUTH_PRESET_H
 
 #include <stdbool.h>
 #include <stddef.h>
