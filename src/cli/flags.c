@@ -250,6 +250,22 @@ static bool put_value(struct given *given, size_t index, const char *value)
 	return true;
 }
 
+static bool is_spelt(const char *word, const char *name)
+{
+	size_t length = strlen(name);
+	return word != NULL && strncmp(word, "--", 2) == 0 &&
+	       strncmp(word + 2, name, length) == 0 &&
+	       (word[2 + length] == '\0' || word[2 + length] == '=');
+}
+
+/* getopt_long takes the beginning of a name for the name. Then --token would be --token-file, and a
+ * secret stand in an argument after all. */
+static bool is_whole(char **argv, const struct flag *flag)
+{
+	return is_spelt(argv[optind - 1], flag->name) ||
+	       (optind > 1 && is_spelt(argv[optind - 2], flag->name));
+}
+
 int flags_parse(const char *keys, int argc, char **argv, struct given *given)
 {
 	struct option options[FLAG_COUNT + 1];
@@ -258,6 +274,8 @@ int flags_parse(const char *keys, int argc, char **argv, struct given *given)
 		if (option == '?')
 			return command_misused("an option is not known or lacks its value");
 		size_t index = find_option(option);
+		if (option >= ABOVE_LETTERS && !is_whole(argv, &flags[index]))
+			return command_misused("an option is not known: names are written in full");
 		const char *value = read_value(given, &flags[index], optarg);
 		if (value == NULL || !put_value(given, index, value))
 			return COMMAND_USAGE;

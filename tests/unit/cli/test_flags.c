@@ -59,6 +59,8 @@ static void test_words_and_options_in_any_order(void **state)
 	assert_true(given_has(&given, "quiet"));
 	assert_true(given_has(&given, "json"));
 	assert_false(given_has(&given, "wait"));
+	assert_int_equal(parse("ttl", "--ttl=60 a"), COMMAND_OK);
+	assert_int_equal(given_number(&given, "ttl", 1), 60);
 	assert_int_equal(parse("", "a -- --ttl"), COMMAND_OK);
 	assert_int_equal(given.word_count, 2);
 	assert_string_equal(given.words[1], "--ttl");
@@ -69,7 +71,8 @@ static void test_values_are_checked(void **state)
 	static const char *const bad[] = { "--ttl -1", "--ttl 2147483648", "--ttl 1x",
 		"--ttl=", "--wait 31", "--wait 0", "--mode both", "--mode merg",
 		"--mode merge|replace", "--expires yesterday", "--expires", "--ttl 1 --ttl 2",
-		"--comment a --comment b", "--zone example.com", "--nothing", "-x" };
+		"--comment a --comment b", "--zone example.com", "--nothing", "-x", "--tt 1",
+		"--tt=1", "--jso", "--token a" };
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(parse("ttl wait mode expires comment", bad[i]), COMMAND_USAGE);
