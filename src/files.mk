@@ -221,6 +221,7 @@ src_libcli_a_SOURCES = \
 	src/cli/plain.c src/cli/plain.h \
 	src/cli/preset.c src/cli/preset.h \
 	src/cli/remote.c src/cli/remote.h \
+	src/cli/remote_change.c \
 	src/cli/remote_record.c \
 	src/cli/remote_run.c src/cli/remote_run.h \
 	src/cli/remote_server.c \

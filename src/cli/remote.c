@@ -69,10 +69,10 @@ static const struct remote_command commands[] = {
 	        NULL },
 	{ "change", "list", "", "zone name actor since limit", "GET", "/changes", REMOTE_QUERY,
 	        run_list, CHANGE_COLUMNS, "list what was changed, by whom and when", NULL },
-	{ "change", "show", "id", "", "GET", "/changes/{id}", REMOTE_QUERY, run_call, NULL,
+	{ "change", "show", "id", "", "GET", "/changes/{id}", REMOTE_QUERY, run_change_show, NULL,
 	        "show a change, and who serves it", NULL },
-	{ "change", "revert", "id", "wait", "POST", "/changes/{id}/revert", REMOTE_BODY, run_call,
-	        NULL, "undo a change by a new one", NULL },
+	{ "change", "revert", "id", "comment wait", "POST", "/changes/{id}/revert", REMOTE_BODY,
+	        run_call, NULL, "undo a change by a new one", NULL },
 	{ "verify", NULL, "name record_type", "expect patience", "GET", "/verify", REMOTE_QUERY,
 	        run_call, NULL, "ask CoreDNS itself", NULL },
 };

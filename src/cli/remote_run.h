@@ -23,6 +23,9 @@ int run_record_remove(struct session *session);
 int run_zone_import(struct session *session);
 int run_zone_export(struct session *session);
 
+/* A change with the whole of its diff. */
+int run_change_show(struct session *session);
+
 /* Asks CoreDNS for each record of a server's registration. */
 int run_server_verify(struct session *session);
 

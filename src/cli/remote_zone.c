@@ -25,11 +25,11 @@ enum { WORD_ZONE, WORD_FILE };
 
 static void show_progress(void *context, uint64_t sent, uint64_t total)
 {
-	uint64_t *last = context;
+	struct session *session = context;
 	unsigned percent = (unsigned)(sent * 100 / total);
-	if (*last == percent)
+	if (session->shown_percent == percent)
 		return;
-	*last = percent;
+	session->shown_percent = percent;
 	fprintf(stderr, "\rsent %.1f of %.1f MiB (%u %%)%s", (double)sent / MIB,
 	        (double)total / MIB, percent, percent == 100 ? "; the service works\n" : "");
 }

@@ -44,6 +44,7 @@ static bool send_once(struct session *session, const struct request *request,
 		.timeout_s = get_timeout(session),
 		.file = session->file,
 		.progress = session->progress,
+		.context = session,
 	};
 	if (call.url != NULL)
 		return http_caller_call(session->caller, session->page, &call, ret_answer, ret_why);

@@ -31,8 +31,9 @@ struct session {
 	bool is_quiet;
 	bool has_printed; /* something of an answer is on standard output */
 	unsigned standard_timeout_s;
-	FILE *file; /* where the body of a 200 goes; NULL: into memory */
-	http_progress_fn *progress;
+	FILE *file;                 /* where the body of a 200 goes; NULL: into memory */
+	http_progress_fn *progress; /* gets the session; NULL: nobody looks */
+	unsigned shown_percent;     /* by progress */
 };
 
 /* An answer that was a success. It lives until the next session_send. */

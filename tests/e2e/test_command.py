@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import termios
@@ -204,6 +205,16 @@ def test_help_comes_from_the_table(coregate):
     assert text.startswith("usage: coregate record add NAME TYPE VALUE…") and "--expires TIME" in text
     assert "--expires" not in coregate.run("zone", "list", "--help").stdout
     assert coregate.run("verify", "--help").stdout.startswith("usage: coregate verify NAME TYPE")
+
+
+def test_the_manual_page_has_every_option(coregate, source_dir):
+    page = (source_dir / "docs/man/coregate.1").read_text()
+    commands = [line.split() for line in coregate.run("--help").stdout.splitlines() if line.startswith("  ")]
+    assert len(commands) > 25
+    for first, second, *_ in commands:
+        words = [first] if first == "verify" else [first, second]
+        for option in re.findall(r"^  --([a-z-]+)", coregate.run(*words, "--help").stdout, re.MULTILINE):
+            assert option == "help" or re.search(rf"Fl -?(q , -)?{option}\b", page), (words, option)
 
 
 def complete(coregate, source_dir, *words):

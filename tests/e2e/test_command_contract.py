@@ -308,9 +308,29 @@ def test_changes(stub, coregate):
     stub.answers.clear()
     stub.say_data(CHANGE)
     assert ["actor", "alice"] in coregate.lines("change", "show", 12)
-    coregate.run("change", "revert", 12, "--wait", 3)
+    coregate.run("change", "revert", 12, "--wait", 3, "--comment", "no")
     assert (stub.calls[3].method, stub.calls[3].path) == ("POST", "/changes/12/revert")
-    assert stub.calls[3].headers["Prefer"] == "wait=3"
+    assert stub.calls[3].headers["Prefer"] == "wait=3" and stub.calls[3].json == {"comment": "no"}
+
+
+def test_a_diff_in_pages_is_shown_as_one(stub, coregate):
+    rows = [{"action": "create", "name": f"n{number}.example.com", "record_type": "A", "before": None,
+             "after": {"ttl": 60, "values": ["192.0.2.1"]}} for number in range(5)]  # fmt: skip
+
+    def say():
+        stub.answers.clear()
+        for diff, cursor in [(rows[:2], "c1"), (rows[2:4], "c2"), (rows[4:], None)]:
+            stub.say(200, {"success": True, "data": CHANGE | {"diff": diff, "last": 1}, "next": cursor})
+
+    say()
+    assert coregate.json("change", "show", 12) == CHANGE | {"diff": rows, "last": 1}
+    assert [call.path for call in stub.calls] == [
+        "/changes/12?limit=1000", "/changes/12?limit=1000&cursor=c1", "/changes/12?limit=1000&cursor=c2"]  # fmt: skip
+    say()
+    text = coregate.run("change", "show", 12).stdout
+    assert all(row["name"] in text for row in rows) and "ttl=60 values=192.0.2.1" in text
+    say()
+    assert coregate.run("change", "show", 12, "-q").stdout == ""
 
 
 def test_a_list_that_breaks_off_says_so(stub, coregate):
