@@ -519,3 +519,9 @@ tests_fuzz_fuzz_answer_SOURCES = tests/fuzz/fuzz_answer.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_answer_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_answer_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_answer_LDADD = $(DNS_LIBS) $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_view
+tests_fuzz_fuzz_view_SOURCES = tests/fuzz/fuzz_view.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_view_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_view_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_view_LDADD = $(CLI_LIBS)

@@ -2,11 +2,13 @@
 """A stand-in for the API: answers as told and keeps what it was sent. For what the service cannot be
 made to say at will: patience, endless answers, redirects, certificates."""
 
+import contextlib
 import dataclasses
 import http.server
 import json
 import ssl
 import threading
+import time
 
 
 @dataclasses.dataclass
@@ -38,12 +40,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         call = Call(self.command, path, dict(self.headers), self.read_body())
         stub.calls.append(call)
         status, headers, body = stub.next_answer()
+        time.sleep(stub.delay)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):  # a client that has heard enough
+            self.wfile.write(body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
@@ -52,7 +56,7 @@ class ApiStub:
     """Answers one after another; the last one again and again."""
 
     def __init__(self, certificate=None):
-        self.calls, self.answers = [], []
+        self.calls, self.answers, self.delay = [], [], 0
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.stub = self
         self.scheme = "http"

@@ -11,7 +11,7 @@ import pytest
 from api_stub import ApiStub
 from command import Command
 from test_command import (CONFLICT, FAILED, INVALID, NOT_FOUND, NOT_YET, OK, REFUSED, UNAVAILABLE,
-                          on_terminal)  # fmt: skip
+                          complete, on_terminal)  # fmt: skip
 
 RECORD = {"name": "a.example.com", "record_type": "A", "value": "192.0.2.1", "ttl": 60}
 
@@ -82,6 +82,14 @@ def test_an_endless_answer_ends(stub, coregate):
 def test_what_is_no_answer_of_the_api(stub, coregate, body):
     stub.say(200, body)
     assert "no answer of the API" in coregate.run("zone", "show", "example.com", status=FAILED).stderr
+
+
+def test_who_does_not_answer_in_time(stub, coregate):
+    stub.delay = 5
+    stub.say_list([])
+    start = time.monotonic()
+    assert "timed out" in coregate.run("zone", "list", "--timeout", 1, status=UNAVAILABLE).stderr
+    assert time.monotonic() - start < 5
 
 
 # ---- patience
@@ -290,6 +298,13 @@ def test_list_servers(stub, coregate):
         "HOSTNAME            IPS                     HEALTH\n"
         "web-01.example.com  192.0.2.1, 2001:db8::1  drift\n"
     )
+
+
+def test_completion_offers_no_zone_that_a_shell_would_run(stub, coregate, source_dir):
+    names = ["a.test", "$(touch owned).test", "`touch owned`.test", "b;touch.test"]
+    stub.say_list([{"name": name, "serial": 1} for name in names])
+    assert complete(coregate, source_dir, "zone", "show", "") == ["a.test"]
+    assert not (coregate.home / "owned").exists()
 
 
 # ---- changes
