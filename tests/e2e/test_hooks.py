@@ -9,6 +9,7 @@ import pytest
 from api_stub import ApiStub
 from command import Command
 from test_command import REFUSED
+from test_command_joined import LATER
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_dehydrated_chains_its_challenges(source_dir, stub, coregate):
 def test_hooks_against_the_service(source_dir, service, admin, zone, tmp_path, name):
     probe = admin.call("POST", "/records", body={
         "name": f"probe.{zone}", "record_type": "A", "value": "192.0.2.1",
-        "expires_at": "2038-01-01T00:00:00Z"})  # fmt: skip
+        "expires_at": LATER})  # fmt: skip
     if probe.status_code == 400:
         pytest.skip("the service knows no expires_at")
     token = service.issue_token("--preset", "acme", "--zone", zone)
