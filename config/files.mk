@@ -37,6 +37,9 @@ nodist_coregateconf_DATA = config/coregate.conf.sample
 systemunitdir = $(systemdsystemunitdir)
 nodist_systemunit_DATA = config/coregated.service config/coregated.socket
 
+completiondir = $(datadir)/bash-completion/completions
+dist_completion_DATA = config/bash-completion/coregate
+
 exampledir = $(docdir)/examples
 dist_example_DATA = config/Corefile
 

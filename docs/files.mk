@@ -8,6 +8,7 @@ dist_man_MANS += \
 
 dist_doc_DATA = \
 	NEWS \
+	docs/acme.md \
 	docs/api.md \
 	docs/coredns.md \
 	docs/install.md \
@@ -16,6 +17,12 @@ dist_doc_DATA = \
 	docs/threat-model.md \
 	docs/tokens.md \
 	docs/troubleshooting.md
+
+hooksdir = $(docdir)/hooks
+dist_hooks_SCRIPTS = \
+	docs/hooks/certbot \
+	docs/hooks/dehydrated \
+	docs/hooks/uacme
 
 EXTRA_DIST += \
 	docs/adr/0001-shape-processes-and-folders.md \

@@ -52,6 +52,7 @@ DNS_LIBS = src/libdns.a $(KNOT_LIBS)
 noinst_LIBRARIES += src/libconf.a
 src_libconf_a_SOURCES = \
 	src/conf/check.c src/conf/check.h \
+	src/conf/client.c src/conf/client.h \
 	src/conf/conf.c src/conf/conf.h \
 	src/conf/describe.c \
 	src/conf/given.c src/conf/given.h \
@@ -256,22 +257,41 @@ src_coregated_LDADD = src/libapi.a src/libhttp.a src/libserver.a src/libaudit.a 
 	$(FCGI_LIBS) $(SYSTEMD_LIBS) $(SECCOMP_LIBS) $(CURL_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) \
 	$(KNOT_LIBS) $(CJSON_LIBS) $(SODIUM_LIBS)
 
-# ---- coregate: the command (src/cli/)
-bin_PROGRAMS += src/coregate
-src_coregate_SOURCES = \
+# ---- cli, and coregate: the command
+noinst_LIBRARIES += src/libcli.a
+src_libcli_a_SOURCES = \
+	src/cli/access.c src/cli/access.h \
 	src/cli/audit.c src/cli/audit.h \
 	src/cli/command.c src/cli/command.h \
+	src/cli/flags.c src/cli/flags.h \
+	src/cli/http_call.c src/cli/http_call.h \
 	src/cli/key.c src/cli/key.h \
-	src/cli/main.c \
 	src/cli/place.c src/cli/place.h \
+	src/cli/plain.c src/cli/plain.h \
+	src/cli/remote.c src/cli/remote.h \
+	src/cli/remote_change.c \
+	src/cli/remote_record.c \
+	src/cli/remote_run.c src/cli/remote_run.h \
+	src/cli/remote_server.c \
+	src/cli/remote_zone.c \
+	src/cli/request.c src/cli/request.h \
+	src/cli/session.c src/cli/session.h \
 	src/cli/submit.c src/cli/submit.h \
+	src/cli/table.c src/cli/table.h \
 	src/cli/token.h \
 	src/cli/token_issue.c src/cli/token_issue.h \
 	src/cli/token_payload.c \
 	src/cli/token_read.c \
 	src/cli/token_revoke.c \
 	src/cli/token_show.c \
+	src/cli/trouble.c src/cli/trouble.h \
+	src/cli/view.c src/cli/view.h \
 	src/cli/when.c src/cli/when.h
-src_coregate_LDADD = src/libserver.a src/libaudit.a src/libstore.a src/libauth.a src/libconf.a \
+src_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+CLI_LIBS = src/libcli.a src/libserver.a src/libaudit.a src/libstore.a src/libauth.a src/libconf.a \
 	src/libdns.a src/libcore.a \
-	$(SECCOMP_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) $(KNOT_LIBS) $(CJSON_LIBS) $(SODIUM_LIBS)
+	$(SECCOMP_LIBS) $(CURL_LIBS) $(SQLITE_LIBS) $(CONFUSE_LIBS) $(KNOT_LIBS) $(CJSON_LIBS) \
+	$(SODIUM_LIBS)
+bin_PROGRAMS += src/coregate
+src_coregate_SOURCES = src/cli/main.c
+src_coregate_LDADD = $(CLI_LIBS)

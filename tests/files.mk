@@ -467,26 +467,43 @@ tests_unit_api_test_zones_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_
 # ---- cli
 CLI_TESTS = \
 	tests/unit/cli/test_commands \
+	tests/unit/cli/test_access \
+	tests/unit/cli/test_flags \
+	tests/unit/cli/test_plain \
+	tests/unit/cli/test_request \
+	tests/unit/cli/test_table \
+	tests/unit/cli/test_trouble \
+	tests/unit/cli/test_view \
 	tests/unit/cli/test_when
 TESTS += $(CLI_TESTS)
 check_PROGRAMS += $(CLI_TESTS)
-tests_unit_cli_test_commands_SOURCES = tests/unit/cli/test_commands.c \
-	src/cli/audit.c \
-	src/cli/command.c \
-	src/cli/key.c \
-	src/cli/place.c \
-	src/cli/submit.c \
-	src/cli/token_issue.c \
-	src/cli/token_payload.c \
-	src/cli/token_read.c \
-	src/cli/token_revoke.c \
-	src/cli/token_show.c \
-	src/cli/when.c
+tests_unit_cli_test_commands_SOURCES = tests/unit/cli/test_commands.c
 tests_unit_cli_test_commands_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_cli_test_commands_LDADD = $(src_coregate_LDADD) $(CMOCKA_LIBS)
-tests_unit_cli_test_when_SOURCES = tests/unit/cli/test_when.c src/cli/when.c
+tests_unit_cli_test_commands_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_access_SOURCES = tests/unit/cli/test_access.c
+tests_unit_cli_test_access_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_access_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_flags_SOURCES = tests/unit/cli/test_flags.c
+tests_unit_cli_test_flags_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_flags_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_plain_SOURCES = tests/unit/cli/test_plain.c
+tests_unit_cli_test_plain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_plain_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_request_SOURCES = tests/unit/cli/test_request.c
+tests_unit_cli_test_request_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_request_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_table_SOURCES = tests/unit/cli/test_table.c
+tests_unit_cli_test_table_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_table_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_trouble_SOURCES = tests/unit/cli/test_trouble.c
+tests_unit_cli_test_trouble_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_trouble_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_view_SOURCES = tests/unit/cli/test_view.c
+tests_unit_cli_test_view_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cli_test_view_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_when_SOURCES = tests/unit/cli/test_when.c
 tests_unit_cli_test_when_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_cli_test_when_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_when_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 
 # ---- fuzz
 # Without --with-fuzzer each target replays tests/fuzz/corpus/<what> as a test.
@@ -566,3 +583,9 @@ tests_fuzz_fuzz_answer_SOURCES = tests/fuzz/fuzz_answer.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_answer_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_answer_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_answer_LDADD = $(DNS_LIBS) $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_view
+tests_fuzz_fuzz_view_SOURCES = tests/fuzz/fuzz_view.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_view_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_view_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_view_LDADD = $(CLI_LIBS)

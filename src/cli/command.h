@@ -9,10 +9,17 @@
 
 #include "core/err.h"
 
+/* What the process ends with. Those from COMMAND_NOT_FOUND on come from the API alone. */
 enum command_exit {
 	COMMAND_OK = 0,
-	COMMAND_FAILED = 1,
-	COMMAND_USAGE = 2,
+	COMMAND_FAILED = 1,      /* also: something went wrong there (500) */
+	COMMAND_USAGE = 2,       /* nothing was sent */
+	COMMAND_NOT_FOUND = 3,   /* 404 */
+	COMMAND_CONFLICT = 4,    /* 409, 412, a server that was not registered for a conflict */
+	COMMAND_REFUSED = 5,     /* 401, 403, a server that was not registered by configuration */
+	COMMAND_UNAVAILABLE = 6, /* no answer; 429, 502, 503, 504 to the last */
+	COMMAND_NOT_YET = 7,     /* done, but not served in the time given; not verified */
+	COMMAND_INVALID = 8,     /* 400, 405, 413, 415, 422: what was sent cannot be */
 };
 
 /* argv[0] is the command's own last word ("verify"), options follow; argv[argc] is NULL. getopt's

@@ -8,10 +8,12 @@
 #include "cli/audit.h"
 #include "cli/command.h"
 #include "cli/key.h"
+#include "cli/remote.h"
 #include "cli/token.h"
 #include "core/log.h"
 #include "core/secret.h"
 
+/* Commands that work on this machine. Those that call the API have a table of their own. */
 static const struct {
 	const char *group;
 	const char *word;
@@ -32,13 +34,36 @@ static const struct {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+#define NAME_COLUMN 44
+
+static bool is_of_group(const char *of, const char *group)
+{
+	return group == NULL || strcmp(of, group) == 0;
+}
+
+static void print_remote(FILE *file, const char *group)
+{
+	size_t count;
+	const struct remote_command *remote = remote_all(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_of_group(remote[i].group, group))
+			continue;
+		fputs("  ", file);
+		size_t width = remote_print_name(file, &remote[i]);
+		fprintf(file, "%*s%s\n", width < NAME_COLUMN ? (int)(NAME_COLUMN - width) : 1, "",
+		        remote[i].summary);
+	}
+}
+
 static int print_usage(FILE *file, const char *group)
 {
 	fputs("usage: coregate COMMAND [option]…\n\n", file);
+	print_remote(file, group);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (group == NULL || strcmp(commands[i].group, group) == 0)
-			fprintf(file, "  %-5s %-13s %s\n", commands[i].group, commands[i].word,
-			        commands[i].summary);
+		if (is_of_group(commands[i].group, group))
+			fprintf(file, "  %s %-*s%s\n", commands[i].group,
+			        (int)(NAME_COLUMN - 1 - strlen(commands[i].group)),
+			        commands[i].word, commands[i].summary);
 	}
 	fputs("\n--help after a command shows its options; --version prints the version.\n", file);
 	return command_finish(file);
@@ -51,8 +76,14 @@ static bool is_help(const char *word)
 
 static bool is_group(const char *word)
 {
+	size_t count;
+	const struct remote_command *remote = remote_all(&count);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(commands[i].group, word) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(remote[i].group, word) == 0)
 			return true;
 	}
 	return false;
@@ -60,13 +91,16 @@ static bool is_group(const char *word)
 
 static int run(int argc, char **argv)
 {
+	int skip;
+	const struct remote_command *remote = remote_find(argc, argv, &skip);
+	/* 0 starts glibc's getopt anew, with the command's word as its name. */
+	optind = 0;
+	if (remote != NULL)
+		return remote_run(remote, argc - skip, argv + skip);
 	for (size_t i = 0; argc > 2 && i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i].group, argv[1]) != 0 ||
-		        strcmp(commands[i].word, argv[2]) != 0)
-			continue;
-		/* 0 starts glibc's getopt anew, with the command's word as its name. */
-		optind = 0;
-		return commands[i].run(argc - 2, argv + 2);
+		if (strcmp(commands[i].group, argv[1]) == 0 &&
+		        strcmp(commands[i].word, argv[2]) == 0)
+			return commands[i].run(argc - 2, argv + 2);
 	}
 	if (is_group(argv[1]) && (argc == 2 || is_help(argv[2]))) {
 		bool was_asked = argc > 2;

@@ -47,6 +47,19 @@ def test_api_examples(documented):
     assert '"success":false' not in result.stdout
 
 
+def test_readme_examples_of_the_command(documented):
+    folder, service = documented
+    (text,) = (text for _, text in blocks("README.md") if "COREGATE_API" in text)
+    text = text.replace("127.0.0.1:8053", f"127.0.0.1:{service.api_port}")
+    program = pathlib.Path(os.environ["BUILD_DIR"]).resolve() / "src"
+    result = subprocess.run(
+        ["bash", "-euc", text], cwd=folder, capture_output=True, text=True, timeout=60,
+        env=os.environ | {"PATH": f"{program}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "192.168.1.10" in result.stdout
+
+
 def test_readme_commands_exist():
     text = (SOURCE / "README.md").read_text()
     for name in re.findall(r"scripts/\w+", text):

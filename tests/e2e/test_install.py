@@ -12,10 +12,12 @@ PLACE = ["prefix=/usr", "sysconfdir=/usr/etc"]
 FILES = """
 bin/coregate
 sbin/coregated
+share/bash-completion/completions/coregate
 share/man/man1/coregate.1
 share/man/man5/coregate.conf.5
 share/man/man8/coregated.8
 share/doc/coregate/NEWS
+share/doc/coregate/acme.md
 share/doc/coregate/api.md
 share/doc/coregate/coredns.md
 share/doc/coregate/install.md
@@ -24,6 +26,9 @@ share/doc/coregate/threat-model.md
 share/doc/coregate/tokens.md
 share/doc/coregate/troubleshooting.md
 share/doc/coregate/examples/Corefile
+share/doc/coregate/hooks/certbot
+share/doc/coregate/hooks/dehydrated
+share/doc/coregate/hooks/uacme
 share/doc/coregate/examples/nginx/coregate.conf.example
 share/doc/coregate/examples/nginx/coregate-api.inc
 share/doc/coregate/examples/nginx/coregate-errors.inc
