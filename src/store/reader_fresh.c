@@ -2,8 +2,7 @@
 #include "store/reader.h"
 #include "store/reader_state.h"
 
-static bool take_effect(
-        struct reader *reader, sqlite3_stmt *statement, struct stored_effect *effect)
+static bool take_fresh(struct reader *reader, sqlite3_stmt *statement, struct fresh_rrset *effect)
 {
 	struct db *db = &reader->db;
 	effect->revision = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -19,20 +18,20 @@ static bool take_effect(
 	               db_fail(db, SQLITE_CORRUPT, "reading an effect"));
 }
 
-enum err reader_list_effects(struct reader *reader, const struct effects_after *after,
-        effect_visitor *visit, void *context)
+enum err reader_list_fresh(
+        struct reader *reader, const struct fresh_after *after, fresh_visitor *visit, void *context)
 {
 	enum err err = reader_enter(reader);
 	if (err != ERR_OK)
 		return err;
-	sqlite3_stmt *statement = db_statement(&reader->db, STATEMENT_EFFECTS_AFTER);
+	sqlite3_stmt *statement = db_statement(&reader->db, STATEMENT_FRESH_AFTER);
 	bind_int(statement, 1, (int64_t)after->revision);
 	bind_int(statement, 2, after->seq);
 	bind_int(statement, 3, (int64_t)after->count_max);
-	struct stored_effect effect = { 0 };
+	struct fresh_rrset effect = { 0 };
 	bool goes_on = true;
 	while (goes_on && db_step(&reader->db, statement))
-		goes_on = take_effect(reader, statement, &effect) && visit(context, &effect);
+		goes_on = take_fresh(reader, statement, &effect) && visit(context, &effect);
 	sqlite3_reset(statement);
 	return reader_leave(reader);
 }
