@@ -114,8 +114,8 @@ src_libstore_a_SOURCES = \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
+	src/store/reader_fresh.c \
 	src/store/reader_history.c src/store/reader_history.h \
-	src/store/reader_left.c \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
 	src/store/rules.c \

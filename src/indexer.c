@@ -68,7 +68,7 @@ static enum err build(struct indexer *indexer)
 
 /* ---- keeping it ---- */
 
-static bool put_effect(void *context, const struct left_rrset *stored)
+static bool put_effect(void *context, const struct fresh_rrset *stored)
 {
 	struct indexer *indexer = context;
 	const struct search_effect effect = {
@@ -91,13 +91,13 @@ static enum err catch_up(struct indexer *indexer, bool *ret_is_behind)
 	*ret_is_behind = false;
 	if (err != ERR_OK || head == indexer->revision)
 		return err;
-	const struct left_after after = {
+	const struct fresh_after after = {
 		.revision = indexer->revision,
 		.seq = indexer->seq,
 		.count_max = SLICE_EFFECTS,
 	};
 	indexer->taken = 0;
-	err = reader_list_left(indexer->reader, &after, put_effect, indexer);
+	err = reader_list_fresh(indexer->reader, &after, put_effect, indexer);
 	if (err != ERR_OK)
 		return err;
 	*ret_is_behind = indexer->taken == SLICE_EFFECTS;

@@ -54,7 +54,7 @@ static enum err terms_of(
 
 /* ---- what the index has not yet ---- */
 
-static bool mark_fresh(void *context, const struct left_rrset *effect)
+static bool mark_fresh(void *context, const struct fresh_rrset *effect)
 {
 	struct place place;
 	place_of(&effect->zone, &effect->rrset.owner, &place);
@@ -72,12 +72,12 @@ static enum err view_put_fresh(const struct lookup *lookup, struct search_view *
 	view->marked = arena_calloc(lookup->arena, FRESH_MAX, sizeof(*view->marked));
 	if (view->marked == NULL)
 		return ERR_NOT_FOUND;
-	const struct left_after after = {
+	const struct fresh_after after = {
 		.revision = view->revision,
 		.seq = INT64_MAX,
 		.count_max = FRESH_MAX,
 	};
-	err = reader_list_left(lookup->reader, &after, mark_fresh, view);
+	err = reader_list_fresh(lookup->reader, &after, mark_fresh, view);
 	if (err != ERR_OK)
 		return err;
 	bool is_usable = view->marked_count < FRESH_MAX && search_view_end_marks(view);

@@ -107,10 +107,10 @@ MUST_CHECK enum err reader_list_rrsets(struct reader *reader, const struct recor
 MUST_CHECK enum err reader_each_rrset_of_zone(
         struct reader *reader, const struct zone *zone, rrset_visitor *visit, void *context);
 
-/* ---- what changes left ---- */
+/* ---- what changes have left ---- */
 
-/* An RRset as an effect of a change left it; TTL and revision are not told. */
-struct left_rrset {
+/* An RRset as one effect of a change left it; its TTL is not told. */
+struct fresh_rrset {
 	uint64_t revision;
 	uint64_t seq; /* within the change, from 1 */
 	struct name zone;
@@ -118,18 +118,19 @@ struct left_rrset {
 	bool is_new; /* there was none before */
 };
 
-typedef bool left_visitor(void *context, const struct left_rrset *effect);
+typedef bool fresh_visitor(void *context, const struct fresh_rrset *fresh);
 
-/* Which effects to list: those after effect `seq` of change `revision`, at most count_max. */
-struct left_after {
+/* Those that come after effect `seq` of change `revision`, at most count_max. */
+struct fresh_after {
 	uint64_t revision;
 	int64_t seq; /* 0: from the first of that change */
 	size_t count_max;
 };
 
-/* Effects that left something, in the order in which they happened. */
-MUST_CHECK enum err reader_list_left(
-        struct reader *reader, const struct left_after *after, left_visitor *visit, void *context);
+/* What effects have left, in the order in which they happened; one that left nothing is not told.
+ */
+MUST_CHECK enum err reader_list_fresh(struct reader *reader, const struct fresh_after *after,
+        fresh_visitor *visit, void *context);
 
 /* ---- revocations ---- */
 

@@ -387,11 +387,11 @@ static void test_dirty_and_gone_zones(void **state)
 
 struct seen_effects {
 	size_t count;
-	struct left_rrset last;
+	struct fresh_rrset last;
 	char owners[512];
 };
 
-static bool see_effect(void *context, const struct left_rrset *effect)
+static bool see_effect(void *context, const struct fresh_rrset *effect)
 {
 	struct seen_effects *seen = context;
 	char text[NAME_TEXT_BYTES];
@@ -404,10 +404,10 @@ static bool see_effect(void *context, const struct left_rrset *effect)
 }
 
 static const char *list_effects(
-        struct fixture *fixture, const struct left_after *after, struct seen_effects *seen)
+        struct fixture *fixture, const struct fresh_after *after, struct seen_effects *seen)
 {
 	*seen = (struct seen_effects){ 0 };
-	assert_int_equal(reader_list_left(fixture->reader, after, see_effect, seen), ERR_OK);
+	assert_int_equal(reader_list_fresh(fixture->reader, after, see_effect, seen), ERR_OK);
 	return seen->owners;
 }
 
@@ -418,19 +418,19 @@ static void test_effects_in_order(void **state)
 	apply(fixture, "zone e.test");
 	uint64_t revision;
 	assert_int_equal(reader_head_revision(fixture->reader, &revision), ERR_OK);
-	const struct left_after all = { .count_max = 100 };
+	const struct fresh_after all = { .count_max = 100 };
 	list_effects(fixture, &all, &seen);
 	assert_int_equal(seen.count, 2); /* SOA and NS */
 	apply(fixture, "put b.e.test A 192.0.2.1 ; put a.e.test A 192.0.2.1 192.0.2.2 | "
 	               "add b.e.test A 192.0.2.9 | drop a.e.test A");
-	const struct left_after behind = {
+	const struct fresh_after behind = {
 		.revision = revision, .seq = INT64_MAX, .count_max = 100
 	};
 	assert_string_equal(list_effects(fixture, &behind, &seen),
 	        "b.e.test+1 a.e.test+2 b.e.test=2 "); /* what a drop leaves is nothing */
 	assert_int_equal(seen.last.revision, revision + 2);
 	/* From the middle of a change, and not too many. */
-	const struct left_after middle = { .revision = revision + 1, .seq = 1, .count_max = 1 };
+	const struct fresh_after middle = { .revision = revision + 1, .seq = 1, .count_max = 1 };
 	assert_string_equal(list_effects(fixture, &middle, &seen), "a.e.test+2 ");
 }
 
