@@ -50,6 +50,9 @@ _Static_assert(COUNT_OF(stages) == STAGES_MAX, "one place for the time of each s
 #define HEAD_BYTES_MAX   ((size_t)64 * 1024)
 #define POLICY_BYTES_MAX 256
 
+/* What a responder keeps of the memory of a request: that of a change of a hundred records. */
+#define KEEP_BYTES ((size_t)1024 * 1024)
+
 static void exchange_run(struct exchange *x)
 {
 	uint64_t before_ns = x->start_ns;
@@ -350,8 +353,10 @@ struct pipeline *pipeline_open(const struct pipeline_settings *settings)
 	channel_init(&pipeline->writer, settings->writer_path, responder_wait);
 	channel_init(&pipeline->publisher, settings->publisher_path, responder_wait);
 	if (pipeline->arena != NULL && pipeline->answer_arena != NULL && pipeline->reader != NULL &&
-	        pipeline->verifier != NULL)
+	        pipeline->verifier != NULL) {
+		arena_keep(pipeline->arena, KEEP_BYTES);
 		return pipeline;
+	}
 	pipeline_close(pipeline);
 	return NULL;
 }
