@@ -20,6 +20,7 @@
 #define BATCH_MAX         256
 #define BATCH_ARENA_BYTES ((size_t)256 << 20)
 #define AUDIT_ARENA_BYTES ((size_t)32 << 20)
+#define KEEP_BYTES        ((size_t)4 << 20) /* of each, from batch to batch */
 #define PRUNE_EVERY_MS    60000
 #define OPEN_TRIES        50 /* a tenth of a second apart: another writer may be on its way out */
 
@@ -319,6 +320,8 @@ static bool open_all(struct committer *committer)
 		log_error("no memory for the writer");
 		return false;
 	}
+	arena_keep(committer->arena, KEEP_BYTES);
+	arena_keep(committer->audit_arena, KEEP_BYTES);
 	if (!open_writer(committer))
 		return false;
 	committer->server = channel_server_open(committer->context->listen_fd);

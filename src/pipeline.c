@@ -58,6 +58,11 @@ _Static_assert(COUNT_OF(stages) == STAGES_MAX, "one place for the time of each s
 #define HEAD_BYTES_MAX   ((size_t)64 * 1024)
 #define POLICY_BYTES_MAX 256
 
+/* What the seats in use most keep of the memory of a request: that of a change of a hundred
+ * records. */
+#define KEEP_BYTES ((size_t)1024 * 1024)
+#define KEEP_SEATS 2u
+
 static enum err exchange_run_stage(struct exchange *x, enum task_event event)
 {
 	const struct stage *stage = &stages[x->stage];
@@ -387,6 +392,8 @@ static struct seat *seat_open(struct pipeline *pipeline)
 	seat->answer_arena = arena_open(4 * ANSWER_BYTES_MAX);
 	if (seat->arena == NULL || seat->answer_arena == NULL)
 		abort();
+	if (pipeline->seat_count < KEEP_SEATS)
+		arena_keep(seat->arena, KEEP_BYTES);
 	channel_init(&seat->writer, settings->writer_path);
 	channel_init(&seat->publisher, settings->publisher_path);
 	pipeline->seats[pipeline->seat_count++] = seat;

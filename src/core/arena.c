@@ -43,14 +43,16 @@ struct arena {
 	size_t cap_bytes;
 	size_t used_bytes;
 	size_t poisoned_bytes; /* of the block, from its start; what was handed out is not */
+	size_t keep_bytes;
 	struct deferred *deferred;
 };
 
 /* The struct itself stands before the block, in the same mapping. */
 #define HEAD_BYTES ((sizeof(struct arena) + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1))
 
-/* What stays resident between requests; an ordinary request fits. It ends on a page. */
-#define KEEP_BYTES ((size_t)128 * 1024 - HEAD_BYTES)
+/* What stays resident between requests; an ordinary request fits. */
+#define KEEP_BYTES ((size_t)128 * 1024)
+#define PAGE_BYTES ((size_t)4096)
 
 static void poison_ahead(struct arena *arena)
 {
@@ -71,8 +73,16 @@ struct arena *arena_open(size_t cap_bytes)
 	struct arena *arena = mapping;
 	arena->block = (unsigned char *)mapping + HEAD_BYTES;
 	arena->cap_bytes = cap_bytes;
+	arena_keep(arena, KEEP_BYTES);
 	poison_ahead(arena);
 	return arena;
+}
+
+/* It ends on a page: madvise takes no other beginning. */
+void arena_keep(struct arena *arena, size_t keep_bytes)
+{
+	size_t pages = (keep_bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+	arena->keep_bytes = (pages > 0 ? pages : 1) * PAGE_BYTES - HEAD_BYTES;
 }
 
 void arena_close(struct arena *arena)
@@ -157,13 +167,14 @@ void arena_reset(struct arena *arena)
 		deferred->fn(deferred->object);
 	}
 	UNPOISON(arena->block, arena->used_bytes);
-	size_t kept_bytes = arena->used_bytes < KEEP_BYTES ? arena->used_bytes : KEEP_BYTES;
+	size_t keep_bytes = arena->keep_bytes;
+	size_t kept_bytes = arena->used_bytes < keep_bytes ? arena->used_bytes : keep_bytes;
 	explicit_bzero(arena->block, kept_bytes);
 	/* The kernel hands these pages back zeroed, which is also a wipe. */
-	if (arena->used_bytes > KEEP_BYTES &&
-	        madvise(arena->block + KEEP_BYTES, arena->used_bytes - KEEP_BYTES, MADV_DONTNEED) !=
+	if (arena->used_bytes > keep_bytes &&
+	        madvise(arena->block + keep_bytes, arena->used_bytes - keep_bytes, MADV_DONTNEED) !=
 	                0)
-		explicit_bzero(arena->block + KEEP_BYTES, arena->used_bytes - KEEP_BYTES);
+		explicit_bzero(arena->block + keep_bytes, arena->used_bytes - keep_bytes);
 	POISON(arena->block, arena->used_bytes);
 	arena->used_bytes = 0;
 }

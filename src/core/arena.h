@@ -20,6 +20,10 @@ struct arena;
  * The caller owns it and ends it with arena_close. */
 struct arena *arena_open(size_t cap_bytes);
 
+/* How much stays resident from one reset to the next, 128 KiB unless told: fetching pages anew
+ * costs more than wiping them. */
+void arena_keep(struct arena *arena, size_t keep_bytes);
+
 /* Runs what was deferred, wipes and unmaps. NULL is accepted. */
 void arena_close(struct arena *arena);
 

@@ -12,6 +12,7 @@
 #include "core/secret.h"
 #include "core/text.h"
 #include "http/conditional.h"
+#include "http/prefer.h"
 #include "http/problem.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -137,6 +138,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_request(&request);
 		http_query_check(&request, (const char *const[]){ "zone", "name", NULL }, &faults);
 		err = precondition_parse(&request, &precondition, &detail);
+		struct prefer prefer = prefer_parse(request.prefer);
+		assert(request.prefer != NULL || !prefer.has_wait);
+		if (request.if_match != NULL)
+			(void)!precondition_parse_match(request.if_match, &precondition, &detail);
 	}
 	if (err == ERR_OK)
 		err = route_find(routes, sizeof(routes) / sizeof(routes[0]), &request, &match);

@@ -110,9 +110,30 @@ static void test_defer_at_the_cap_leaves_the_object(void **state)
 	assert_string_equal(order, "");
 }
 
+/* Used beyond what it keeps, and within: zeroed again each time. */
+static void test_what_is_kept_is_wiped(void **state)
+{
+	(void)state;
+	static const size_t keeps[] = { 0, 5000, 1 << 16, 1 << 22 };
+	for (size_t i = 0; i < sizeof(keeps) / sizeof(keeps[0]); i++) {
+		struct arena *arena = arena_open(1 << 20);
+		arena_keep(arena, keeps[i]);
+		for (size_t size = 1; size < 900000; size = size * 3 + 1) {
+			unsigned char *bytes = arena_alloc(arena, size);
+			assert_non_null(bytes);
+			for (size_t at = 0; at < size; at++)
+				assert_int_equal(bytes[at], 0);
+			memset(bytes, 0xa5, size);
+			arena_reset(arena);
+		}
+		arena_close(arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_kept_is_wiped),
 		cmocka_unit_test(test_memory_is_zeroed_and_aligned),
 		cmocka_unit_test(test_memory_is_zeroed_again_after_reset),
 		cmocka_unit_test(test_the_cap_is_an_error_and_not_the_end),
