@@ -124,33 +124,31 @@ def raw(client, method, path, **headers):
         return answer, answer.raw.read(decode_content=False)
 
 
-def test_large_answers_are_compressed(service, admin, zone):
-    path = f"/records/large.{zone}/A"
-    admin.put(path, {"values": LARGE})
+def test_lists_are_compressed(service, admin, zone):
+    admin.put(f"/records/large.{zone}/A", {"values": LARGE})
+    path = f"/records?zone={zone}&limit=1000"
     answer, body = raw(admin, "GET", path)
     assert answer.headers["Content-Encoding"] == "gzip" and body[:2] == b"\x1f\x8b"
     assert "Accept-Encoding" in answer.headers["Vary"]
     plain, whole = raw(admin, "GET", path, **{"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in plain.headers and len(body) < len(whole) / 3
-    assert set(admin.get(path).json()["data"]["values"]) == set(LARGE)
+    assert set(LARGE) <= {record["value"] for record in admin.get(path).json()["data"]}
     small, _ = raw(admin, "GET", "/health")
     assert "Content-Encoding" not in small.headers
 
 
-def test_entity_tags_work_after_compression(service, admin, zone):
-    """What a client holds after a compressed answer can be used as it is."""
+def test_entity_tags_stay_strong(service, admin, zone):
+    """What a client that takes compressed answers holds can be used with If-Match and If-None-Match."""
     path = f"/records/tags.{zone}/A"
     admin.put(path, {"values": LARGE})
     answer, _ = raw(admin, "GET", path)
     tag = answer.headers["ETag"]
-    assert tag.startswith('W/"')
+    assert tag.startswith('"') and "Content-Encoding" not in answer.headers
     admin.call("GET", path, 304, headers={"If-None-Match": tag})
     admin.put(path, {"values": LARGE[:-1]}, 200, headers={"If-Match": tag})
     admin.problem("PUT", path, 412, "precondition-failed", body={"values": LARGE}, headers={"If-Match": tag})
     admin.get(path, 200, headers={"If-None-Match": tag})
-    strong = admin.get(path, headers={"Accept-Encoding": "identity"}).headers["ETag"]
-    assert strong.startswith('"')
-    admin.delete(path, headers={"If-Match": strong})
+    assert raw(admin, "GET", f"/zones/{zone}")[0].headers["ETag"].startswith('"')
 
 
 def test_a_token_is_never_compressed(service, admin):

@@ -93,7 +93,8 @@ def test_documented_configurations_are_valid(tmp_path):
     }  # fmt: skip
     for name, block in found:
         path = tmp_path / "coregate.conf"
-        path.write_text(re.sub(r'"/etc/coregate/keys/[^"]*"', f'"{tmp_path}/key.pub"', block))
+        path.write_text(re.sub(r'"/etc/coregate/keys/[^".]*(\.key)?(\.pub)?"',
+                               lambda m: f'"{tmp_path}/key{m.group(2) or ""}"', block))  # fmt: skip
         result = subprocess.run([build / "coregated", "-t", "-c", path], capture_output=True, text=True)
         assert result.returncode == 0, f"{name}: {result.stderr}"
 

@@ -193,6 +193,13 @@ static void messages_name_file_line_and_fault(void **state)
 		{ "user = \"caf\xc3\xa9\"",
 		        "c:1: user: \"\" holds characters other than printable ASCII" },
 		{ "token_audience = \"\"", "c:1: token_audience: it must not be empty" },
+		{ "cors_origins = {\"https://a.example\", \"https://b.example/\"}",
+		        "c:1: cors_origins: \"https://b.example/\" is not an origin such as "
+		        "https://dns.example.com, in lower case and without a path" },
+		{ "cors_origins = {\"*\"}",
+		        "c:1: cors_origins: \"*\" is not an origin such as "
+		        "https://dns.example.com, in lower case and without a path" },
+		{ "issuing_key = key", "c:1: issuing_key: \"key\" is not an absolute path" },
 		{ "ttl_max = 299", "c:1: ttl: 300 is not between ttl_min 0 and ttl_max 299" },
 		{ "\nttl = 5\nttl_min = 6",
 		        "c:2: ttl: 5 is not between ttl_min 6 and ttl_max 2147483647" },
