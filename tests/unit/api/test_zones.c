@@ -90,8 +90,7 @@ static void test_zone_is_shown_with_what_is_served(void **state)
 		.zone = { .name = zone_name, .serial = 8, .revision = 3, .record_count = 4 },
 		.soa = { .mname = &zone_name, .rname = &zone_name, .minimum_s = 300 },
 		.soa_ttl_s = 300,
-		.served_count = 2,
-		.served = served,
+		.served = { .count = 2, .items = served },
 	};
 	const struct answer_input input = {
 		.arena = fixture.arena, .request = &fixture.request, .zone = &details
