@@ -56,7 +56,9 @@ struct exchange {
 	struct limit_state limits;           /* limit */
 	enum limit_kind limit_shown;         /* limit, permit: what RateLimit tells */
 	struct precondition precondition;    /* plan: If-Match, If-None-Match */
-	struct plan plan;                    /* plan */
+	struct idempotency idempotency;      /* plan: Idempotency-Key of a change */
+	struct outcome *repeat; /* plan: what it was answered before; NULL: it is new */
+	struct plan plan;       /* plan */
 
 	struct outcome outcome; /* commit: of a change */
 	struct stored_rrset rrset;

@@ -67,6 +67,7 @@ static void change_put_origin(const struct exchange *x, struct change *change)
 		.address = x->pipeline->settings.conf->audit_addresses ? x->request.remote_address
 		                                                       : "",
 	};
+	change->idempotency = x->idempotency;
 	change->request_id = x->request.request_id;
 	change->request =
 	        arena_printf(x->arena, "%s %.1000s", x->request.method_text, x->request.path);

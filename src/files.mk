@@ -29,6 +29,7 @@ noinst_LIBRARIES += src/libdns.a
 src_libdns_a_SOURCES = \
 	src/dns/change.c src/dns/change.h \
 	src/dns/codec.c src/dns/codec.h \
+	src/dns/expiry.c src/dns/expiry.h \
 	src/dns/name.c src/dns/name.h \
 	src/dns/query.c src/dns/query.h \
 	src/dns/rdata.c src/dns/rdata.h \
@@ -65,6 +66,7 @@ CONF_LIBS = src/libconf.a $(CONFUSE_LIBS)
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
 	src/http/conditional.c src/http/conditional.h \
+	src/http/idempotency.c src/http/idempotency.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/request.c src/http/request.h \
 	src/http/response.c src/http/response.h \
@@ -101,11 +103,13 @@ LIMIT_LIBS = src/liblimit.a
 # ---- store
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
+	src/store/answers.c src/store/answers.h \
 	src/store/apply.c src/store/apply.h \
 	src/store/apply_rrset.c \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
+	src/store/expire.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
@@ -198,6 +202,7 @@ src_coregated_SOURCES = \
 	src/publisher_notes.c \
 	src/publisher_survey.c \
 	src/publisher_verify.c src/publisher_verify.h \
+	src/repeat.c src/repeat.h \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \
 	src/shared.c src/shared.h \

@@ -17,6 +17,7 @@ enum field_kind {
 	FIELD_STRING,  /* const char * */
 	FIELD_STRINGS, /* struct strings */
 	FIELD_TTL,     /* struct ttl */
+	FIELD_EXPIRY,  /* int64_t: wall clock in ms, in the future; 0: not given */
 };
 
 struct strings {

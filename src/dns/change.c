@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dns/change.h"
 
+#include <string.h>
+
 #include "dns/codec.h"
 #include "dns/type.h"
 
@@ -72,6 +74,8 @@ void change_pack(struct buf *buf, const struct change *change)
 	codec_put_string(buf, change->request_id);
 	codec_put_string(buf, change->request);
 	codec_put_string(buf, change->comment);
+	codec_put_string(buf, change->idempotency.key);
+	buf_put(buf, change->idempotency.fingerprint, DIGEST_BYTES);
 	buf_put_u8(buf, (uint8_t)change->refused);
 	codec_put_string(buf, change->refused_detail);
 	buf_put_u32(buf, (uint32_t)change->op_count);
@@ -118,6 +122,11 @@ static void revocation_parse(
 		ret_revocation->kind = kind;
 }
 
+static bool kind_has_owner(uint8_t kind)
+{
+	return kind < OP_ZONE_ADD || kind == OP_EXPIRE;
+}
+
 static void op_parse(struct arena *arena, struct decoder *decoder, struct op *ret_op)
 {
 	uint8_t kind = decoder_u8(decoder);
@@ -137,7 +146,7 @@ static void op_parse(struct arena *arena, struct decoder *decoder, struct op *re
 	if (kind == OP_REVOKE)
 		revocation_parse(arena, decoder, &ret_op->revocation);
 	else if (ret_op->zone.length == 0 ||
-	         (kind < OP_ZONE_ADD && ret_op->rrset.owner.length == 0))
+	         (kind_has_owner(kind) && ret_op->rrset.owner.length == 0))
 		decoder->failed = true;
 	precondition_unpack(decoder, &ret_op->precondition);
 	uint8_t bound_count = decoder_u8(decoder);
@@ -204,6 +213,10 @@ enum err change_parse(
 	change.request_id = codec_get_string(arena, &decoder);
 	change.request = codec_get_string(arena, &decoder);
 	change.comment = codec_get_string(arena, &decoder);
+	change.idempotency.key = codec_get_string(arena, &decoder);
+	const uint8_t *fingerprint = decoder_bytes(&decoder, DIGEST_BYTES);
+	if (fingerprint != NULL)
+		memcpy(change.idempotency.fingerprint, fingerprint, DIGEST_BYTES);
 	uint8_t refused = decoder_u8(&decoder);
 	change.refused_detail = codec_get_string(arena, &decoder);
 	if (refused >= ERR__MAX)
@@ -235,6 +248,7 @@ void outcome_pack(struct buf *buf, const struct outcome *outcome)
 	codec_put_string(buf, outcome->detail);
 	buf_put_u32(buf, outcome->op_index);
 	buf_put_u64(buf, outcome->change_id);
+	buf_put_u64(buf, (uint64_t)outcome->first_ms);
 	buf_put_u32(buf, (uint32_t)outcome->effect_count);
 	for (size_t i = 0; i < outcome->effect_count; i++)
 		effect_pack(buf, &outcome->effects[i]);
@@ -296,6 +310,7 @@ enum err outcome_parse(
 	outcome.detail = codec_get_string(arena, &decoder);
 	outcome.op_index = decoder_u32(&decoder);
 	outcome.change_id = decoder_u64(&decoder);
+	outcome.first_ms = (int64_t)decoder_u64(&decoder);
 	effects_parse(arena, &decoder, &outcome);
 	zones_parse(arena, &decoder, &outcome);
 	if (err_number >= ERR__MAX)

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/log.h"
+#include "dns/expiry.h"
 #include "dns/serial.h"
+#include "store/answers.h"
 #include "store/writer.h"
 #include "store/writer_state.h"
 
@@ -19,6 +22,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_ZONE_ADD] = apply_zone_add,
 	[OP_ZONE_DROP] = apply_zone_drop,
 	[OP_REVOKE] = apply_revoke,
+	[OP_EXPIRE] = apply_rrset_op,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -88,6 +92,19 @@ const char *apply_pack_values(struct apply *apply, const struct rrset *rrset, si
 	return bytes;
 }
 
+/* Stays NULL when no value expires. False when the arena is full. */
+static bool bind_expiry(
+        struct apply *apply, sqlite3_stmt *statement, int index, const struct rrset *rrset)
+{
+	if (statement == NULL || rrset_next_expiry(rrset) == 0)
+		return true;
+	struct buf buf;
+	buf_init(&buf, apply->arena, (size_t)RRSET_VALUES_MAX * sizeof(int64_t));
+	rrset_pack_expiry(&buf, rrset);
+	bind_blob(statement, index, buf.bytes, buf.length);
+	return !buf_is_full(&buf);
+}
+
 /* An absent side stays NULL. False when the arena is full. */
 static bool bind_side(
         struct apply *apply, sqlite3_stmt *statement, int index, const struct rrset *rrset)
@@ -100,7 +117,7 @@ static bool bind_side(
 		return false;
 	bind_int(statement, index, rrset->ttl_s);
 	bind_blob(statement, index + 1, blob, length);
-	return true;
+	return bind_expiry(apply, statement, index + 2, rrset);
 }
 
 bool apply_put_history(struct apply *apply, const struct history *history)
@@ -120,7 +137,7 @@ bool apply_put_history(struct apply *apply, const struct history *history)
 	bind_int(statement, 5, present->type);
 	bind_int(statement, 6, history->zone->serial);
 	if (!bind_side(apply, statement, 7, history->before) ||
-	        !bind_side(apply, statement, 9, history->after))
+	        !bind_side(apply, statement, 10, history->after))
 		return false;
 	return db_run(apply->db, statement);
 }
@@ -136,9 +153,16 @@ bool apply_write_rrset(struct apply *apply, const struct zone *zone, const struc
 		return false;
 	sqlite3_stmt *statement =
 	        db_statement(apply->db, is_drop ? STATEMENT_RRSET_DROP : STATEMENT_RRSET_PUT);
+	if (statement != NULL)
+		sqlite3_clear_bindings(statement);
 	bind_int(statement, 1, zone->id);
 	bind_key(statement, 2, &owner);
 	bind_int(statement, 3, rrset->type);
+	int64_t next_expiry_ms = rrset_next_expiry(rrset);
+	if (next_expiry_ms != 0)
+		bind_int(statement, 9, next_expiry_ms);
+	if (!bind_expiry(apply, statement, 8, rrset))
+		return false;
 	if (!is_drop) {
 		bind_int(statement, 4, rrset->ttl_s);
 		bind_int(statement, 5, (int64_t)rrset->count);
@@ -247,11 +271,81 @@ static void forget_failed(struct writer *writer, struct apply *apply, struct out
 {
 	if (writer->db.code == SQLITE_OK && db_run_plain(&writer->db, STATEMENT_SAVEPOINT_ROLLBACK))
 		db_run_plain(&writer->db, STATEMENT_SAVEPOINT_RELEASE);
+	outcome->change_id = 0;
 	outcome->effect_count = 0;
 	outcome->effects = NULL;
 	outcome->zone_count = 0;
 	outcome->zones = NULL;
 	outcome->detail = apply->detail;
+}
+
+static bool has_key(const struct apply *apply)
+{
+	const char *key = apply->change->idempotency.key;
+	return key != NULL && key[0] != '\0';
+}
+
+static struct asker asker_of(const struct apply *apply)
+{
+	return (struct asker){
+		.subject = apply->change->actor.subject,
+		.idempotency = &apply->change->idempotency,
+		.now_ms = apply->now_ms,
+	};
+}
+
+/* Whether a repeat gets this answer: not when trying again may end otherwise by itself. */
+static bool is_kept(enum err err)
+{
+	return err_status(err) < 500 && err != ERR_RATE_LIMITED;
+}
+
+static enum err keep_answer(struct apply *apply, const struct outcome *outcome)
+{
+	const struct asker asker = asker_of(apply);
+	if (!has_key(apply) || !is_kept(outcome->err))
+		return ERR_OK;
+	return answers_put(apply->db, apply->arena, &asker, outcome);
+}
+
+/* A refusal is kept after the savepoint of what it refused is gone. */
+static enum err apply_once(struct writer *writer, struct apply *apply, struct outcome *outcome)
+{
+	enum err err = ERR_OK;
+	if (!db_run_plain(&writer->db, STATEMENT_SAVEPOINT))
+		err = db_error(&writer->db);
+	if (err == ERR_OK)
+		err = apply_in_savepoint(apply, outcome);
+	if (err == ERR_OK) {
+		outcome->change_id = apply->has_change_row ? apply->revision : 0;
+		err = keep_answer(apply, outcome);
+	}
+	if (err == ERR_OK) {
+		db_run_plain(&writer->db, STATEMENT_SAVEPOINT_RELEASE);
+	} else {
+		forget_failed(writer, apply, outcome);
+		outcome->err = err;
+		if (writer->db.code == SQLITE_OK && keep_answer(apply, outcome) != ERR_OK)
+			log_warning("the refusal of a request with a key could not be kept");
+	}
+	return writer->db.code != SQLITE_OK ? db_error(&writer->db) : err;
+}
+
+/* False when the request was not answered before. */
+static bool find_repeat(
+        struct writer *writer, const struct apply *apply, struct outcome *ret_outcome)
+{
+	const struct asker asker = asker_of(apply);
+	struct outcome outcome = { .detail = "" };
+	if (!has_key(apply))
+		return false;
+	enum err err = answers_find(&writer->db, apply->arena, &asker, &outcome);
+	if (err == ERR_NOT_FOUND)
+		return false;
+	if (err != ERR_OK)
+		outcome.err = err;
+	*ret_outcome = outcome;
+	return true;
 }
 
 enum err writer_apply(struct writer *writer, struct arena *arena, const struct change *change,
@@ -267,21 +361,11 @@ enum err writer_apply(struct writer *writer, struct arena *arena, const struct c
 		.detail = "",
 	};
 	struct outcome outcome = { .detail = "" };
-	enum err err = ERR_OK;
-	if (!db_run_plain(&writer->db, STATEMENT_SAVEPOINT))
-		err = db_error(&writer->db);
-	if (err == ERR_OK)
-		err = apply_in_savepoint(&apply, &outcome);
-	if (err != ERR_OK)
-		forget_failed(writer, &apply, &outcome);
-	else
-		db_run_plain(&writer->db, STATEMENT_SAVEPOINT_RELEASE);
-	if (writer->db.code != SQLITE_OK)
-		err = db_error(&writer->db);
-	if (err == ERR_OK && apply.has_change_row) {
-		outcome.change_id = apply.revision;
+	if (find_repeat(writer, &apply, ret_outcome))
+		return ret_outcome->err;
+	enum err err = apply_once(writer, &apply, &outcome);
+	if (err == ERR_OK && apply.has_change_row)
 		writer->revision = apply.revision;
-	}
 	outcome.err = err;
 	*ret_outcome = outcome;
 	return err;

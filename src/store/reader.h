@@ -120,6 +120,13 @@ typedef bool revocation_visitor(void *context, const struct revocation *revocati
 MUST_CHECK enum err reader_list_revocations(
         struct reader *reader, revocation_visitor *visit, void *context);
 
+/* ---- answers to requests that may come again ---- */
+
+/* What a request of this subject and key was answered: see store/answers.h. ERR_NOT_FOUND,
+ * ERR_IDEMPOTENCY_MISMATCH, ERR_CONFLICT (with detail), ERR_TOO_LARGE. */
+MUST_CHECK enum err reader_find_answer(struct reader *reader, struct arena *arena,
+        const struct asker *asker, struct outcome *ret_outcome);
+
 /* ---- audit ---- */
 
 typedef bool audit_visitor(void *context, const struct audit_row *row);

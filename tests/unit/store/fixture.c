@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "core/secret.h"
+#include "dns/expiry.h"
 #include "dns/type.h"
 
 #define REQUIRE(condition)                                                                         \
@@ -195,6 +196,7 @@ static void fill_rrset(struct fixture *fixture, struct op *op, char **words, siz
 			op->rrset.values[op->rrset.count++] =
 			        fixture_value(fixture->arena, words[1], words[i]);
 	}
+	rrset_put_expiry(&op->rrset, op->revocation.expires_ms);
 	struct zone zone;
 	if (op->zone.length == 0 &&
 	        reader_find_zone(fixture->reader, &op->rrset.owner, &zone) == ERR_OK)
