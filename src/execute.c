@@ -105,8 +105,12 @@ enum err execute_change(struct exchange *x)
 	enum err err = execute_send(x, &x->plan.change);
 	if (err != ERR_OK) {
 		if (err == ERR_UNAVAILABLE)
-			x->detail = "The change could not be confirmed: the writer did not answer. "
-			            "Look whether it was made before you repeat it.";
+			x->detail = x->idempotency.key != NULL
+			                    ? "The change could not be confirmed: the writer did "
+			                      "not answer. Repeat it with the same Idempotency-Key."
+			                    : "The change could not be confirmed: the writer did "
+			                      "not answer. Look whether it was made before you "
+			                      "repeat it.";
 		return err;
 	}
 	x->writer_knows = true;

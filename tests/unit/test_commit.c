@@ -239,8 +239,8 @@ static void test_values_expire(void **state)
 	struct service *service = *state;
 	char text[128];
 	int64_t at_ms = clock_wall_ms() + 300;
-	snprintf(text, sizeof(text), "put a.example.com A expires=%lld 192.0.2.1",
-	        (long long)at_ms);
+	snprintf(
+	        text, sizeof(text), "put a.example.com A expires=%lld 192.0.2.1", (long long)at_ms);
 	assert_int_equal(call_text(service, text).err, ERR_OK);
 	assert_string_equal(
 	        fixture_rrset(&service->fixture, "a.example.com", "A"), "300 192.0.2.1");

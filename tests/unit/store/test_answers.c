@@ -52,8 +52,8 @@ static struct outcome apply(
 	arena_reset(fixture->arena);
 	const struct change *change = keyed(fixture, text, request);
 	assert_int_equal(writer_begin_batch(fixture->writer), ERR_OK);
-	enum err err = writer_apply(
-	        fixture->writer, fixture->arena, change, request->now_ms, &outcome);
+	enum err err =
+	        writer_apply(fixture->writer, fixture->arena, change, request->now_ms, &outcome);
 	assert_int_equal(err, outcome.err);
 	assert_int_equal(writer_commit_batch(fixture->writer), ERR_OK);
 	return outcome;
@@ -155,8 +155,7 @@ static void test_what_may_pass_is_not_kept(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct request request = { "bob", "k", 1, 1000 };
-	assert_int_equal(
-	        apply(fixture, "add a.example.com A in=com 192.0.2.1", &request).err,
+	assert_int_equal(apply(fixture, "add a.example.com A in=com 192.0.2.1", &request).err,
 	        ERR_UNAVAILABLE);
 	assert_int_equal(apply(fixture, add_a, &request).err, ERR_OK);
 }
@@ -191,8 +190,10 @@ static void test_pruning_is_done_in_pieces(void **state)
 	for (unsigned i = 0; i <= PRUNE_ROWS_MAX; i++) {
 		arena_reset(fixture->arena);
 		snprintf(key, sizeof(key), "k%u", i);
-		const struct change *change = keyed(fixture, "put a.example.com A 192.0.2.1", &request);
-		assert_int_equal(writer_apply(fixture->writer, fixture->arena, change, 1000, &outcome),
+		const struct change *change =
+		        keyed(fixture, "put a.example.com A 192.0.2.1", &request);
+		assert_int_equal(
+		        writer_apply(fixture->writer, fixture->arena, change, 1000, &outcome),
 		        ERR_OK);
 	}
 	assert_int_equal(writer_commit_batch(fixture->writer), ERR_OK);
@@ -210,8 +211,7 @@ static void test_readers_find_it(void **state)
 	const struct asker asker = { "bob", &idempotency, 2000 };
 	memset(idempotency.fingerprint, 1, DIGEST_BYTES);
 	const struct request request = { "bob", "k", 1, 1000 };
-	assert_int_equal(
-	        reader_find_answer(fixture->reader, fixture->arena, &asker, &outcome),
+	assert_int_equal(reader_find_answer(fixture->reader, fixture->arena, &asker, &outcome),
 	        ERR_NOT_FOUND);
 	assert_int_equal(apply(fixture, add_a, &request).err, ERR_OK);
 	assert_int_equal(
@@ -219,8 +219,7 @@ static void test_readers_find_it(void **state)
 	assert_true(outcome.first_ms == 1000);
 	assert_int_equal(outcome.effect_count, 1);
 	idempotency.fingerprint[31] = 0;
-	assert_int_equal(
-	        reader_find_answer(fixture->reader, fixture->arena, &asker, &outcome),
+	assert_int_equal(reader_find_answer(fixture->reader, fixture->arena, &asker, &outcome),
 	        ERR_IDEMPOTENCY_MISMATCH);
 }
 
@@ -232,7 +231,8 @@ static void test_an_answer_that_cannot_be_read(void **state)
 	sqlite3 *handle;
 	assert_int_equal(apply(fixture, add_a, &request).err, ERR_OK);
 	assert_int_equal(sqlite3_open(fixture->path, &handle), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(handle, "UPDATE answers SET outcome = x'ff'", NULL, NULL, NULL),
+	assert_int_equal(
+	        sqlite3_exec(handle, "UPDATE answers SET outcome = x'ff'", NULL, NULL, NULL),
 	        SQLITE_OK);
 	sqlite3_close(handle);
 	const struct outcome outcome = apply(fixture, add_a, &request);

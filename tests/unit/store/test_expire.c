@@ -31,8 +31,7 @@ static enum err expire(
 {
 	struct change change;
 	arena_reset(fixture->arena);
-	enum err err =
-	        writer_find_due(fixture->writer, fixture->arena, now_ms, limit, &change);
+	enum err err = writer_find_due(fixture->writer, fixture->arena, now_ms, limit, &change);
 	if (err != ERR_OK)
 		return err;
 	assert_string_equal(change.actor.subject, "expiry");
@@ -103,6 +102,7 @@ static void test_renewing_and_making_permanent(void **state)
 	struct outcome outcome;
 	assert_int_equal(
 	        fixture_run(fixture, "put a.example.com A expires=5000 192.0.2.1", &first), ERR_OK);
+	const uint64_t tag = first.effects[0].revision;
 	const struct zone before = fixture_zone(fixture, "example.com");
 	static const struct {
 		const char *change;
@@ -116,7 +116,6 @@ static void test_renewing_and_making_permanent(void **state)
 		{ "put a.example.com A 192.0.2.1", INT64_MAX, false },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint64_t tag = first.effects[0].revision;
 		assert_int_equal(fixture_apply(fixture, cases[i].change, &outcome), ERR_OK);
 		assert_true(next(fixture) == cases[i].next_ms);
 		assert_int_equal(outcome.change_id != 0, cases[i].is_change);
@@ -141,16 +140,16 @@ static void test_what_is_dropped_does_not_expire(void **state)
 		"put a.example.com A 192.0.2.9",
 	};
 	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
-		assert_int_equal(fixture_apply(fixture,
-		                         "put a.example.com A expires=5000 192.0.2.1", NULL),
+		assert_int_equal(
+		        fixture_apply(fixture, "put a.example.com A expires=5000 192.0.2.1", NULL),
 		        ERR_OK);
 		assert_true(next(fixture) == 5000);
 		assert_int_equal(fixture_apply(fixture, drops[i], NULL), ERR_OK);
 		assert_true(next(fixture) == INT64_MAX);
 	}
-	assert_int_equal(fixture_run(fixture,
-	                         "put b.example.com A expires=5000 192.0.2.1 | dropzone example.com",
-	                         NULL),
+	assert_int_equal(
+	        fixture_run(fixture,
+	                "put b.example.com A expires=5000 192.0.2.1 | dropzone example.com", NULL),
 	        ERR_OK);
 	assert_true(next(fixture) == INT64_MAX);
 }
@@ -168,8 +167,7 @@ static void test_renewed_at_the_last_moment(void **state)
 	assert_int_equal(
 	        fixture_apply(fixture, "put a.example.com A expires=9000 192.0.2.1", NULL), ERR_OK);
 	assert_int_equal(writer_begin_batch(fixture->writer), ERR_OK);
-	assert_int_equal(
-	        writer_apply(fixture->writer, arena, &due, 5000, &outcome), ERR_OK);
+	assert_int_equal(writer_apply(fixture->writer, arena, &due, 5000, &outcome), ERR_OK);
 	assert_int_equal(writer_commit_batch(fixture->writer), ERR_OK);
 	assert_true(outcome.change_id == 0);
 	assert_string_equal(fixture_rrset(fixture, "a.example.com", "A"), "300 192.0.2.1");
@@ -181,12 +179,12 @@ static void test_the_apex_keeps_a_name_server(void **state)
 {
 	struct fixture *fixture = *state;
 	struct outcome outcome;
-	assert_int_equal(fixture_apply(fixture,
-	                         "put example.com NS expires=5000 ns1.example.net", &outcome),
+	assert_int_equal(
+	        fixture_apply(fixture, "put example.com NS expires=5000 ns1.example.net", &outcome),
 	        ERR_CONFLICT);
 	assert_non_null(strstr(outcome.detail, "stay for good"));
-	assert_int_equal(fixture_apply(fixture,
-	                         "patch example.com NS expires=5000 ns2.example.net", &outcome),
+	assert_int_equal(fixture_apply(fixture, "patch example.com NS expires=5000 ns2.example.net",
+	                         &outcome),
 	        ERR_OK);
 	assert_int_equal(
 	        fixture_apply(fixture, "dropvalue example.com NS ns1.example.net", &outcome),
@@ -209,8 +207,7 @@ static void test_a_delegation_expires_in_the_parent(void **state)
 	assert_int_equal(outcome.effect_count, 1);
 	char text[NAME_TEXT_BYTES];
 	assert_string_equal(name_render(&outcome.effects[0].zone, text), "example.com");
-	assert_string_equal(
-	        fixture_rrset(fixture, "sub.example.com", "NS"), "300 ns1.example.net");
+	assert_string_equal(fixture_rrset(fixture, "sub.example.com", "NS"), "300 ns1.example.net");
 	assert_true(next(fixture) == INT64_MAX);
 }
 
@@ -226,8 +223,7 @@ static void test_readers_see_it(void **state)
 	        ERR_OK);
 	const struct zone zone = fixture_zone(fixture, "example.com");
 	const struct rrset_key key = { &zone, &owner, 1 };
-	assert_int_equal(
-	        reader_find_rrset(fixture->reader, fixture->arena, &key, &stored), ERR_OK);
+	assert_int_equal(reader_find_rrset(fixture->reader, fixture->arena, &key, &stored), ERR_OK);
 	assert_true(stored.rrset.values[0].expires_ms == 0);
 	assert_true(stored.rrset.values[1].expires_ms == 5000);
 }
