@@ -22,4 +22,5 @@ EXTRA_DIST += \
 	docs/adr/0003-paseto-own-implementation.md \
 	docs/adr/0004-bounds-travel-to-the-writer.md \
 	docs/adr/0005-idle-connections-are-handed-over.md \
-	docs/adr/0006-top-level-files.md
+	docs/adr/0006-top-level-files.md \
+	docs/adr/0007-repeats-and-expiry-in-the-store.md
