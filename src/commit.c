@@ -22,7 +22,10 @@
 #define AUDIT_ARENA_BYTES ((size_t)32 << 20)
 #define KEEP_BYTES        ((size_t)4 << 20) /* of each, from batch to batch */
 #define PRUNE_EVERY_MS    60000
-#define OPEN_TRIES        50 /* a tenth of a second apart: another writer may be on its way out */
+#define PRUNE_AGAIN_MS    250  /* while there is more */
+#define EXPIRE_MAX        200  /* RRsets in one transaction: nobody waits long for it */
+#define EXPIRE_AGAIN_MS   1000 /* after a failure */
+#define OPEN_TRIES        50   /* a tenth of a second apart: another writer may be on its way out */
 
 /* One message of a batch. */
 struct slot {
@@ -38,6 +41,7 @@ struct committer {
 	struct arena *arena;       /* one batch */
 	struct arena *audit_arena; /* one audit row */
 	int64_t next_prune_ms;     /* steady */
+	int64_t next_expire_ms;    /* steady; not before */
 	size_t count;
 	struct channel_message messages[BATCH_MAX];
 	struct slot slots[BATCH_MAX];
@@ -62,6 +66,11 @@ static void parse_message(struct committer *committer, size_t index)
 	if (err != ERR_OK)
 		log_warning("a message of process %ld is no change: %s", (long)message->pid,
 		        err_sentence(err));
+}
+
+static bool is_repeat(const struct slot *slot)
+{
+	return slot->outcome.first_ms != 0;
 }
 
 static enum err put_audit_row(struct committer *committer, const struct slot *slot, int64_t now_ms)
@@ -96,7 +105,8 @@ static enum err take_slot(struct committer *committer, struct slot *slot, int64_
 		if (writer_is_broken(committer->writer))
 			return err;
 	}
-	if (change->is_dry_run)
+	/* What is answered again was audited when it was done, and a dry run does nothing. */
+	if (change->is_dry_run || is_repeat(slot))
 		return ERR_OK;
 	return put_audit_row(committer, slot, now_ms);
 }
@@ -232,12 +242,19 @@ static void answer_slot(struct committer *committer, size_t index)
 
 static void wake_publisher(struct committer *committer)
 {
+	struct metrics *metrics = committer->context->shared->metrics;
 	uint64_t changes = 0;
-	for (size_t i = 0; i < committer->count; i++)
-		changes += committer->slots[i].outcome.change_id != 0;
+	uint64_t repeats = 0;
+	for (size_t i = 0; i < committer->count; i++) {
+		const struct slot *slot = &committer->slots[i];
+		changes += slot->outcome.change_id != 0 && !is_repeat(slot);
+		repeats += is_repeat(slot);
+	}
+	if (repeats > 0)
+		metrics_add(metrics, METRIC_REPEATS, repeats);
 	if (changes == 0)
 		return;
-	metrics_add(committer->context->shared->metrics, METRIC_CHANGES, changes);
+	metrics_add(metrics, METRIC_CHANGES, changes);
 	/* A full counter wakes just as well. */
 	ssize_t written = write(committer->context->shared->wake_fd, &changes, sizeof(changes));
 	if (written < 0 && errno != EAGAIN)
@@ -262,6 +279,61 @@ static void serve_batch(struct committer *committer)
 	arena_reset(committer->arena);
 }
 
+/* ---- values whose time has come ---- */
+
+static void count_expired(struct committer *committer, const struct outcome *outcome)
+{
+	uint64_t records = 0;
+	for (size_t i = 0; i < outcome->effect_count; i++)
+		records += outcome->effects[i].deleted_count;
+	metrics_add(committer->context->shared->metrics, METRIC_EXPIRED, records);
+}
+
+/* A change that nobody asked for now, and that nobody is answered. */
+static enum err expire_due(struct committer *committer)
+{
+	bool may_split;
+	struct slot *slot = &committer->slots[0];
+	*slot = (struct slot){ .outcome.detail = "", .is_change = true };
+	enum err err = writer_find_due(
+	        committer->writer, committer->arena, clock_wall_ms(), EXPIRE_MAX, &slot->change);
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	committer->count = 1;
+	err = run_batch(committer, 0, 1, &may_split);
+	note_health(committer, err);
+	wake_publisher(committer);
+	if (err == ERR_OK && slot->outcome.err == ERR_OK)
+		count_expired(committer, &slot->outcome);
+	return err != ERR_OK ? err : slot->outcome.err;
+}
+
+/* How long nothing expires: at most the writer's beat. */
+static int quiet_ms(struct committer *committer)
+{
+	int64_t pause_ms = committer->next_expire_ms - steady_ms();
+	int64_t due_ms = writer_next_expiry(committer->writer);
+	int64_t now_ms = clock_wall_ms();
+	if (due_ms > now_ms + WRITER_BEAT_MS || pause_ms > WRITER_BEAT_MS)
+		return WRITER_BEAT_MS;
+	if (due_ms - now_ms > pause_ms)
+		pause_ms = due_ms - now_ms;
+	return pause_ms > 0 ? (int)pause_ms : 0;
+}
+
+/* One transaction at most, so that clients come in between. */
+static void expire_some(struct committer *committer)
+{
+	if (quiet_ms(committer) > 0)
+		return;
+	enum err err = expire_due(committer);
+	arena_reset(committer->arena);
+	if (err == ERR_OK)
+		return;
+	log_error("values that are due could not be removed: %s", err_sentence(err));
+	committer->next_expire_ms = steady_ms() + EXPIRE_AGAIN_MS;
+}
+
 /* ---- the process ---- */
 
 /* Also tries whether a store that failed can be written again, so that /ready learns of it without
@@ -274,8 +346,9 @@ static void do_chores(struct committer *committer)
 	writer_checkpoint(committer->writer);
 	if (now_ms < committer->next_prune_ms && !(is_failing && committer->count == 0))
 		return;
-	committer->next_prune_ms = now_ms + PRUNE_EVERY_MS;
-	note_health(committer, writer_prune_revocations(committer->writer, clock_wall_ms()));
+	bool has_more;
+	note_health(committer, writer_prune(committer->writer, clock_wall_ms(), &has_more));
+	committer->next_prune_ms = now_ms + (has_more ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS);
 }
 
 static void run_loop(struct committer *committer)
@@ -287,10 +360,11 @@ static void run_loop(struct committer *committer)
 		is_stopping = process_is_stopping();
 		atomic_store(&state->writer_beat_ms, steady_ms());
 		committer->count = channel_server_collect(committer->server,
-		        is_stopping ? 0 : WRITER_BEAT_MS, committer->messages, BATCH_MAX);
+		        is_stopping ? 0 : quiet_ms(committer), committer->messages, BATCH_MAX);
 		if (committer->count > 0)
 			serve_batch(committer);
 		do_chores(committer);
+		expire_some(committer);
 	} while (!is_stopping);
 }
 

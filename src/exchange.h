@@ -81,7 +81,9 @@ struct exchange {
 	enum limit_kind limit_shown;         /* limit, permit: what RateLimit tells */
 	struct precondition precondition;    /* plan: If-Match, If-None-Match */
 	struct prefer prefer;                /* plan: Prefer */
-	struct plan plan;                    /* plan */
+	struct idempotency idempotency;      /* plan: Idempotency-Key of a change */
+	struct outcome *repeat; /* plan: what it was answered before; NULL: it is new */
+	struct plan plan;       /* plan */
 
 	struct outcome outcome;      /* commit: of a change */
 	struct outcome kept_outcome; /* audit: outcome, while the attempt is under way */
@@ -104,5 +106,11 @@ struct exchange {
 	struct http_response response;
 	uint32_t stage_us[STAGES_MAX];
 };
+
+/* When the request came; of a repeat, when it came first. */
+static inline int64_t exchange_first_ms(const struct exchange *x)
+{
+	return x->repeat != NULL ? x->repeat->first_ms : x->now_ms;
+}
 
 #endif

@@ -96,6 +96,7 @@ static void change_put_origin(const struct exchange *x, struct change *change)
 		.address = x->pipeline->settings.conf->audit_addresses ? x->request.remote_address
 		                                                       : "",
 	};
+	change->idempotency = x->idempotency;
 	change->request_id = x->request.request_id;
 	change->request =
 	        arena_printf(x->arena, "%s %.1000s", x->request.method_text, x->request.path);
@@ -148,9 +149,13 @@ enum err execute_receive(struct exchange *x, enum task_event event)
 
 static enum err change_unconfirmed(struct exchange *x, enum err err)
 {
-	if (err == ERR_UNAVAILABLE)
-		x->detail = "The change could not be confirmed: the writer did not answer. "
-		            "Look whether it was made before you repeat it.";
+	if (err != ERR_UNAVAILABLE)
+		return err;
+	x->detail = x->idempotency.key != NULL
+	                    ? "The change could not be confirmed: the writer did not answer. "
+	                      "Repeat it with the same Idempotency-Key."
+	                    : "The change could not be confirmed: the writer did not answer. "
+	                      "Look whether it was made before you repeat it.";
 	return err;
 }
 

@@ -29,6 +29,7 @@ noinst_LIBRARIES += src/libdns.a
 src_libdns_a_SOURCES = \
 	src/dns/change.c src/dns/change.h \
 	src/dns/codec.c src/dns/codec.h \
+	src/dns/expiry.c src/dns/expiry.h \
 	src/dns/name.c src/dns/name.h \
 	src/dns/query.c src/dns/query.h \
 	src/dns/rdata.c src/dns/rdata.h \
@@ -67,6 +68,7 @@ noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
 	src/http/conditional.c src/http/conditional.h \
 	src/http/cors.c src/http/cors.h \
+	src/http/idempotency.c src/http/idempotency.h \
 	src/http/prefer.c src/http/prefer.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/request.c src/http/request.h \
@@ -106,6 +108,7 @@ LIMIT_LIBS = src/liblimit.a
 # ---- store
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
+	src/store/answers.c src/store/answers.h \
 	src/store/apply.c src/store/apply.h \
 	src/store/apply_revert.c \
 	src/store/apply_rrset.c \
@@ -113,6 +116,7 @@ src_libstore_a_SOURCES = \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
 	src/store/db_values.c \
+	src/store/expire.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
 	src/store/reader_fresh.c \
 	src/store/reader_history.c src/store/reader_history.h \
@@ -247,6 +251,7 @@ src_coregated_SOURCES = \
 	src/publisher_notes.c \
 	src/publisher_survey.c \
 	src/publisher_verify.c src/publisher_verify.h \
+	src/repeat.c src/repeat.h \
 	src/revoke.c src/revoke.h \
 	src/roles.c src/roles.h \
 	src/setup.c src/setup.h \

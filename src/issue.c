@@ -95,13 +95,24 @@ static enum err check_child(struct exchange *x, const struct keyring_key *key,
 
 /* ---- making it ---- */
 
-static const char *make_token_id(struct arena *arena)
+/* A request that comes again with its Idempotency-Key gets the same token, which is kept nowhere:
+ * so its id follows from the request then. */
+static const char *make_token_id(const struct exchange *x)
 {
-	uint8_t bytes[TOKEN_ID_BYTES];
-	char *text = arena_alloc(arena, 2 * sizeof(bytes) + 1);
-	random_bytes(bytes, sizeof(bytes));
+	uint8_t bytes[DIGEST_BYTES];
+	_Static_assert(TOKEN_ID_BYTES <= DIGEST_BYTES, "an id is the beginning of a digest");
+	char *text = arena_alloc(x->arena, 2 * TOKEN_ID_BYTES + 1);
+	const char *asker =
+	        x->idempotency.key == NULL
+	                ? NULL
+	                : arena_printf(x->arena, "%s %s", x->token->token_id, x->idempotency.key);
+	if (asker != NULL)
+		digest_blake2b(
+		        asker, strlen(asker), x->idempotency.fingerprint, DIGEST_BYTES, bytes);
+	else
+		random_bytes(bytes, TOKEN_ID_BYTES);
 	if (text != NULL)
-		hex_render(bytes, sizeof(bytes), text);
+		hex_render(bytes, TOKEN_ID_BYTES, text);
 	return text;
 }
 
@@ -163,7 +174,7 @@ static enum err sign(struct exchange *x, const struct keyring_key *key, struct p
 static enum err make_child(struct exchange *x, const struct keyring_key *key, struct token *child,
         struct issued_token *ret_issued)
 {
-	child->token_id = make_token_id(x->arena);
+	child->token_id = make_token_id(x);
 	if (child->token_id == NULL)
 		return ERR_TOO_LARGE;
 	put_parents(x, child);
@@ -192,7 +203,7 @@ static int64_t find_latest(const struct exchange *x, const struct keyring_key *k
 	int64_t life_ms = (int64_t)x->pipeline->settings.conf->token_max_lifetime_s * SECOND_MS;
 	if (key->max_lifetime_ms > 0 && key->max_lifetime_ms < life_ms)
 		life_ms = key->max_lifetime_ms;
-	int64_t latest_ms = x->now_ms / SECOND_MS * SECOND_MS + life_ms;
+	int64_t latest_ms = exchange_first_ms(x) / SECOND_MS * SECOND_MS + life_ms;
 	if (key->not_after_ms != 0 && key->not_after_ms < latest_ms)
 		latest_ms = key->not_after_ms;
 	return latest_ms;

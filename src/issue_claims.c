@@ -230,8 +230,8 @@ enum err issue_parse(struct exchange *x, int64_t latest_ms, struct token *ret_ch
 	struct token child = {
 		.issuer = conf->token_issuer[0] != '\0' ? conf->token_issuer : x->token->issuer,
 		.audience = conf->token_audience,
-		.issued_ms = x->now_ms / SECOND_MS * SECOND_MS,
-		.not_before_ms = x->now_ms / SECOND_MS * SECOND_MS,
+		.issued_ms = exchange_first_ms(x) / SECOND_MS * SECOND_MS,
+		.not_before_ms = exchange_first_ms(x) / SECOND_MS * SECOND_MS,
 	};
 	struct asked asked = {
 		.x = x,

@@ -102,7 +102,7 @@ static struct stored_rrset *stored_rrset_copy(
 	copy->rrset.values = arena_calloc(arena, count + 1, sizeof(*copy->rrset.values));
 	for (size_t i = 0; copy->rrset.values != NULL && i < count; i++) {
 		struct rdata *value = &copy->rrset.values[i];
-		value->length = stored->rrset.values[i].length;
+		*value = stored->rrset.values[i];
 		value->bytes = arena_dup(arena, stored->rrset.values[i].bytes, value->length);
 		if (value->bytes == NULL)
 			return NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/policy.h"
+#include "dns/expiry.h"
 #include "dns/serial.h"
 #include "dns/type.h"
 #include "store/reader_history.h"
@@ -137,7 +138,11 @@ static enum err unpack_side(
 	if (copy == NULL)
 		return ERR_TOO_LARGE;
 	rrset->ttl_s = packed->ttl_s;
-	return rrset_parse_values(arena, copy, packed->length, rrset);
+	enum err err = rrset_parse_values(arena, copy, packed->length, rrset);
+	if (err != ERR_OK)
+		return err;
+	return rrset_parse_expiry(packed->expires, packed->expires_length, rrset) ? ERR_OK
+	                                                                          : ERR_INTERNAL;
 }
 
 static enum effect_action action_of(const struct stored_effect *effect)

@@ -17,6 +17,7 @@
 #include "http/problem.h"
 #include "identity.h"
 #include "operations.h"
+#include "repeat.h"
 
 /* A request's life, in this order. An error skips to the stages that always run. A stage that waits
  * for another process gives the responder back meanwhile, and is then gone on with. */
@@ -141,6 +142,8 @@ static enum err stage_plan(struct exchange *x)
 	enum err err = precondition_parse(&x->request, &x->precondition, &x->detail);
 	if (err == ERR_OK)
 		err = exchange_read_body(x);
+	if (err == ERR_OK)
+		err = repeat_find(x);
 	if (err != ERR_OK)
 		return err;
 	const struct plan_input input = {
@@ -149,7 +152,7 @@ static enum err stage_plan(struct exchange *x)
 		.captures = x->match.captures,
 		.precondition = x->precondition,
 		.cursor_key = x->pipeline->settings.shared->state->cursor_key,
-		.now_ms = x->now_ms,
+		.now_ms = exchange_first_ms(x),
 		.default_ttl_s = conf->ttl,
 		.ttl_min_s = conf->ttl_min,
 		.ttl_max_s = conf->ttl_max,
@@ -163,11 +166,15 @@ static enum err stage_permit(struct exchange *x)
 	if (x->plan.kind != PLAN_CHANGE)
 		return ERR_OK;
 	enum err err = execute_permit(x);
+	if (x->repeat != NULL)
+		return repeat_permit(err);
 	return err == ERR_OK ? identity_charge_records(x) : err;
 }
 
 static enum err stage_commit(struct exchange *x)
 {
+	if (x->repeat != NULL)
+		return repeat_answer(x);
 	return x->plan.kind == PLAN_CHANGE ? execute_change(x) : execute_lookup(x);
 }
 

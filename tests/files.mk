@@ -76,6 +76,7 @@ EXTRA_DIST += tests/vectors/json
 # ---- dns
 DNS_TESTS = \
 	tests/unit/dns/test_change \
+	tests/unit/dns/test_expiry \
 	tests/unit/dns/test_name \
 	tests/unit/dns/test_query \
 	tests/unit/dns/test_rdata \
@@ -101,6 +102,10 @@ tests_unit_dns_test_rdata_SOURCES = tests/unit/dns/test_rdata.c tests/unit/dns/v
 	tests/unit/dns/bad_values.def tests/unit/dns/bad_wire.def
 tests_unit_dns_test_rdata_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_dns_test_rdata_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_expiry
+tests_unit_dns_test_expiry_SOURCES = tests/unit/dns/test_expiry.c
+tests_unit_dns_test_expiry_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_expiry_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/dns/test_rrset
 tests_unit_dns_test_rrset_SOURCES = tests/unit/dns/test_rrset.c
 tests_unit_dns_test_rrset_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -140,11 +145,16 @@ tests_unit_conf_test_scan_LDADD = $(CONF_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += \
 	tests/unit/http/test_conditional \
 	tests/unit/http/test_prefer \
+	tests/unit/http/test_idempotency \
 	tests/unit/http/test_cors \
 	tests/unit/http/test_problem \
 	tests/unit/http/test_request \
 	tests/unit/http/test_response \
 	tests/unit/http/test_route
+check_PROGRAMS += tests/unit/http/test_idempotency
+tests_unit_http_test_idempotency_SOURCES = tests/unit/http/test_idempotency.c
+tests_unit_http_test_idempotency_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_idempotency_LDADD = $(HTTP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/http/test_conditional
 tests_unit_http_test_conditional_SOURCES = tests/unit/http/test_conditional.c
 tests_unit_http_test_conditional_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -290,6 +300,18 @@ tests_unit_store_test_writer_SOURCES = tests/unit/store/test_writer.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_writer_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_unit_store_test_writer_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_answers
+check_PROGRAMS += tests/unit/store/test_answers
+tests_unit_store_test_answers_SOURCES = tests/unit/store/test_answers.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_answers_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_answers_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_expire
+check_PROGRAMS += tests/unit/store/test_expire
+tests_unit_store_test_expire_SOURCES = tests/unit/store/test_expire.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_expire_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_expire_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_crash
 check_PROGRAMS += tests/unit/store/test_crash
 tests_unit_store_test_crash_SOURCES = tests/unit/store/test_crash.c \

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dns/rrset.h"
+#include "core/clock.h"
+#include "dns/expiry.h"
 
 #define POINTER_BYTES 128
 
@@ -102,6 +103,25 @@ static void body_put_json(
 	*(const struct json **)place = value;
 }
 
+/* Cut to whole seconds, upwards: what is shown is what counts. */
+static void body_put_expiry(
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+{
+	int64_t at_ms;
+	const char *text = json_string(value);
+	if (text == NULL) {
+		body_fault_kind(input, pointer, value, "a string");
+	} else if (!clock_parse_rfc3339(text, strlen(text), &at_ms)) {
+		faults_add(input->faults, ERR_INVALID_RECORD, pointer,
+		        "This must be a time as in RFC 3339, like 2027-01-31T12:00:00Z.");
+	} else if (at_ms <= input->now_ms || at_ms > input->now_ms + EXPIRY_AHEAD_MAX_MS) {
+		faults_add(input->faults, ERR_INVALID_RECORD, pointer,
+		        "This time must lie in the future, ten years at most.");
+	} else {
+		*(int64_t *)place = (at_ms + 999) / 1000 * 1000;
+	}
+}
+
 typedef void put_fn(const struct plan_input *, const char *, const struct json *, void *);
 
 static put_fn *const put_by_kind[] = {
@@ -111,6 +131,7 @@ static put_fn *const put_by_kind[] = {
 	[FIELD_FLAG] = body_put_flag,
 	[FIELD_OBJECTS] = body_put_objects,
 	[FIELD_JSON] = body_put_json,
+	[FIELD_EXPIRY] = body_put_expiry,
 };
 
 static const struct field *body_find_field(const struct field_list *list, const char *name)

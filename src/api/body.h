@@ -20,6 +20,7 @@ enum field_kind {
 	FIELD_FLAG,    /* bool */
 	FIELD_OBJECTS, /* struct objects */
 	FIELD_JSON,    /* const struct json *, of any kind */
+	FIELD_EXPIRY,  /* int64_t: wall clock in ms, in the future; 0: not given */
 };
 
 struct strings {

@@ -5,6 +5,7 @@
 
 #include "api/body.h"
 #include "api/input.h"
+#include "dns/expiry.h"
 #include "http/conditional.h"
 
 #define COUNT_OF(array)   (sizeof(array) / sizeof((array)[0]))
@@ -15,12 +16,14 @@ struct changes_body {
 	struct objects changes;
 	bool is_dry_run;
 	const char *comment;
+	int64_t expires_ms; /* of all that names no time of its own */
 };
 
 static const struct field changes_fields[] = {
 	{ "changes", FIELD_OBJECTS, true, offsetof(struct changes_body, changes) },
 	{ "dry_run", FIELD_FLAG, false, offsetof(struct changes_body, is_dry_run) },
 	{ "comment", FIELD_STRING, false, offsetof(struct changes_body, comment) },
+	{ "expires_at", FIELD_EXPIRY, false, offsetof(struct changes_body, expires_ms) },
 };
 
 /* One element of "changes". */
@@ -32,6 +35,7 @@ struct entry {
 	struct strings values;
 	struct ttl ttl;
 	const char *if_match;
+	int64_t expires_ms;
 };
 
 static const struct field entry_fields[] = {
@@ -42,6 +46,7 @@ static const struct field entry_fields[] = {
 	{ "values", FIELD_STRINGS, false, offsetof(struct entry, values) },
 	{ "ttl", FIELD_TTL, false, offsetof(struct entry, ttl) },
 	{ "if_match", FIELD_STRING, false, offsetof(struct entry, if_match) },
+	{ "expires_at", FIELD_EXPIRY, false, offsetof(struct entry, expires_ms) },
 };
 
 /* An element while it becomes an op. */
@@ -121,6 +126,8 @@ static void check_members(struct entry_work *work, const struct action *action)
 		fault(work, ERR_BAD_REQUEST, "value", "This field is missing; or give \"values\".");
 	if (action != NULL && entry->ttl.is_set && !action->takes_ttl)
 		fault(work, ERR_BAD_REQUEST, "ttl", "What is deleted has no TTL.");
+	if (action != NULL && entry->expires_ms != 0 && !action->takes_ttl)
+		fault(work, ERR_BAD_REQUEST, "expires_at", "What is deleted does not expire.");
 }
 
 static void take_precondition(struct entry_work *work, struct op *op)
@@ -150,6 +157,7 @@ static void entry_to_op(struct entry_work *work, struct op *op)
 	bool has_values = entry->value != NULL || entry->values.is_set;
 	if (has_type && has_values)
 		take_values(work, op);
+	rrset_put_expiry(&op->rrset, entry->expires_ms);
 	if (action != NULL)
 		op->kind = has_values ? action->with_values : action->without_values;
 }
@@ -213,6 +221,16 @@ static void check_request(const struct plan_input *input, const struct changes_b
 		        "\"if_match\".");
 }
 
+static void put_default_expiry(struct change *change, int64_t expires_ms)
+{
+	for (size_t i = 0; i < change->op_count && expires_ms != 0; i++) {
+		struct op *op = &change->ops[i];
+		bool puts = op->kind == OP_RRSET_ADD || op->kind == OP_RRSET_PUT;
+		if (puts && rrset_next_expiry(&op->rrset) == 0)
+			rrset_put_expiry(&op->rrset, expires_ms);
+	}
+}
+
 enum err plan_changes_add(const struct plan_input *input, struct plan *ret_plan)
 {
 	http_query_check(input->request, NULL, input->faults);
@@ -228,6 +246,7 @@ enum err plan_changes_add(const struct plan_input *input, struct plan *ret_plan)
 	if (!body.changes.is_set)
 		return err;
 	err = take_entries(input, body.changes.array, ret_plan);
+	put_default_expiry(&ret_plan->change, body.expires_ms);
 	if (may_go_on && body.is_dry_run && ret_plan->change.op_count > 0)
 		return ERR_OK;
 	return err != ERR_OK ? err : faults_err(input->faults);

@@ -138,7 +138,7 @@ struct plan_input {
 	const struct http_segment *captures; /* the {parts} of the path, decoded, in order */
 	struct precondition precondition;    /* If-Match, If-None-Match of the request */
 	const uint8_t *cursor_key;           /* see api/cursor.h */
-	int64_t now_ms;                      /* wall clock */
+	int64_t now_ms; /* wall clock when the request came; of a repeat, when it first came */
 	uint32_t default_ttl_s;
 	uint32_t ttl_min_s;
 	uint32_t ttl_max_s;

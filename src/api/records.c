@@ -7,6 +7,7 @@
 #include "api/cursor.h"
 #include "api/input.h"
 #include "api/shape.h"
+#include "dns/expiry.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -132,6 +133,7 @@ struct record_body {
 	const char *record_type;
 	const char *value;
 	struct ttl ttl;
+	int64_t expires_ms;
 };
 
 static const struct field record_fields[] = {
@@ -139,6 +141,7 @@ static const struct field record_fields[] = {
 	{ "record_type", FIELD_STRING, true, offsetof(struct record_body, record_type) },
 	{ "value", FIELD_STRING, true, offsetof(struct record_body, value) },
 	{ "ttl", FIELD_TTL, false, offsetof(struct record_body, ttl) },
+	{ "expires_at", FIELD_EXPIRY, false, offsetof(struct record_body, expires_ms) },
 };
 
 enum err plan_records_add(const struct plan_input *input, struct plan *ret_plan)
@@ -163,6 +166,7 @@ enum err plan_records_add(const struct plan_input *input, struct plan *ret_plan)
 		return faults_err(input->faults);
 	op->rrset.values = value;
 	op->rrset.count = 1;
+	rrset_put_expiry(&op->rrset, body.expires_ms);
 	input_put_ttl(input, op, body.ttl);
 	return err;
 }

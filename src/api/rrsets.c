@@ -4,6 +4,7 @@
 #include "api/body.h"
 #include "api/input.h"
 #include "api/shape.h"
+#include "dns/expiry.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -34,11 +35,13 @@ void answer_rrset_get(const struct answer_input *input, struct http_response *re
 struct put_body {
 	struct strings values;
 	struct ttl ttl;
+	int64_t expires_ms;
 };
 
 static const struct field put_fields[] = {
 	{ "values", FIELD_STRINGS, true, offsetof(struct put_body, values) },
 	{ "ttl", FIELD_TTL, false, offsetof(struct put_body, ttl) },
+	{ "expires_at", FIELD_EXPIRY, false, offsetof(struct put_body, expires_ms) },
 };
 
 static struct op *rrset_put_op(
@@ -65,6 +68,7 @@ enum err plan_rrset_put(const struct plan_input *input, struct plan *ret_plan)
 		        "An RRset has at least one value; DELETE removes it.");
 	if (!input_parse_values(input, "/values", op->rrset.type, &body.values, &op->rrset))
 		return faults_err(input->faults);
+	rrset_put_expiry(&op->rrset, body.expires_ms);
 	return err;
 }
 
@@ -99,12 +103,14 @@ struct patch_body {
 	struct strings add;
 	struct strings remove;
 	struct ttl ttl;
+	int64_t expires_ms;
 };
 
 static const struct field patch_fields[] = {
 	{ "add", FIELD_STRINGS, false, offsetof(struct patch_body, add) },
 	{ "remove", FIELD_STRINGS, false, offsetof(struct patch_body, remove) },
 	{ "ttl", FIELD_TTL, false, offsetof(struct patch_body, ttl) },
+	{ "expires_at", FIELD_EXPIRY, false, offsetof(struct patch_body, expires_ms) },
 };
 
 enum err plan_rrset_patch(const struct plan_input *input, struct plan *ret_plan)
@@ -127,6 +133,10 @@ enum err plan_rrset_patch(const struct plan_input *input, struct plan *ret_plan)
 			        "A value cannot be both added and removed.");
 	op->remove = removed.values;
 	op->remove_count = removed.count;
+	rrset_put_expiry(&op->rrset, body.expires_ms);
+	if (body.expires_ms != 0 && op->rrset.count == 0)
+		return faults_add(input->faults, ERR_BAD_REQUEST, "/expires_at",
+		        "This goes with \"add\": it is when those values expire.");
 	if (op->rrset.count == 0 && op->remove_count == 0 && !op->has_ttl)
 		return faults_add(input->faults, ERR_EMPTY_CHANGE, "",
 		        "Say what changes: \"add\", \"remove\" or \"ttl\".");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "dns/expiry.h"
 #include "dns/type.h"
 
 #define VALUE_BYTES_MAX ((size_t)512 * 1024)
@@ -69,8 +70,29 @@ void shape_put_record(struct arena *arena, struct json_writer *writer, const str
 	shape_put_owner_and_type(writer, rrset);
 	shape_put_value(arena, writer, "value", rrset->type, &rrset->values[value_index]);
 	json_put_int(writer, "ttl", rrset->ttl_s);
+	if (rrset->values[value_index].expires_ms != 0)
+		shape_put_time(writer, "expires_at", rrset->values[value_index].expires_ms);
 	shape_put_name(writer, "zone", zone);
 	json_close_object(writer);
+}
+
+/* Nothing when all values stay. */
+static void shape_put_expiry(
+        struct arena *arena, struct json_writer *writer, const struct rrset *rrset)
+{
+	if (rrset_next_expiry(rrset) == 0)
+		return;
+	json_open_array(writer, "expires");
+	for (size_t i = 0; i < rrset->count; i++) {
+		const struct rdata *value = &rrset->values[i];
+		if (value->expires_ms == 0)
+			continue;
+		json_open_object(writer, NULL);
+		shape_put_value(arena, writer, "value", rrset->type, value);
+		shape_put_time(writer, "expires_at", value->expires_ms);
+		json_close_object(writer);
+	}
+	json_close_array(writer);
 }
 
 static void shape_put_values(
@@ -81,6 +103,7 @@ static void shape_put_values(
 	for (size_t i = 0; i < rrset->count; i++)
 		shape_put_value(arena, writer, NULL, rrset->type, &rrset->values[i]);
 	json_close_array(writer);
+	shape_put_expiry(arena, writer, rrset);
 }
 
 void shape_put_rrset(struct arena *arena, struct json_writer *writer, const struct name *zone,

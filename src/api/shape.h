@@ -14,11 +14,12 @@ void shape_open(struct http_response *response, int status, struct json_writer *
 void shape_close(struct json_writer *writer);
 void shape_close_list(struct json_writer *writer, const char *next_cursor);
 
-/* One record {name, record_type, value, ttl, zone}. The name of the member, or NULL in an array. */
+/* One record {name, record_type, value, ttl, expires_at?, zone}. The name of the member, or NULL in
+ * an array. */
 void shape_put_record(struct arena *arena, struct json_writer *writer, const struct name *zone,
         const struct rrset *rrset, size_t value_index);
 
-/* The RRset as `data`: {name, record_type, ttl, values, zone}. */
+/* The RRset as `data`: {name, record_type, ttl, values, expires?: [{value, expires_at}], zone}. */
 void shape_put_rrset(struct arena *arena, struct json_writer *writer, const struct name *zone,
         const struct rrset *rrset);
 

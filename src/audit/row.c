@@ -6,6 +6,7 @@
 #include "audit/chain.h"
 #include "core/clock.h"
 #include "core/json.h"
+#include "dns/expiry.h"
 #include "dns/name.h"
 #include "dns/type.h"
 
@@ -23,6 +24,7 @@ static const char *const op_words[OP__MAX] = {
 	[OP_REVOKE] = "revoke",
 	[OP_REVERT] = "revert",
 	[OP_TOKEN_ISSUE] = "token.issue",
+	[OP_EXPIRE] = "expire",
 };
 
 static const char *const revocation_words[] = {
@@ -72,6 +74,28 @@ static void put_values(struct body *body, const char *member, uint16_t type,
 	json_close_array(&body->json);
 }
 
+/* Nothing when all values stay. */
+static void put_expiry(struct body *body, const struct rrset *rrset)
+{
+	char at[CLOCK_TEXT_BYTES];
+	if (rrset_next_expiry(rrset) == 0)
+		return;
+	json_open_array(&body->json, "expires");
+	for (size_t i = 0; i < rrset->count && !buf_is_full(&body->text); i++) {
+		const struct rdata *value = &rrset->values[i];
+		if (value->expires_ms == 0)
+			continue;
+		json_open_object(&body->json, NULL);
+		body->value.length = 0;
+		rdata_render(&body->value, rrset->type, value);
+		json_put_bytes(&body->json, "value", body->value.bytes, body->value.length);
+		clock_render_rfc3339(value->expires_ms, at);
+		json_put_string(&body->json, "expires_at", at);
+		json_close_object(&body->json);
+	}
+	json_close_array(&body->json);
+}
+
 /* null where there was or is nothing. */
 static void put_side(struct body *body, const char *member, const struct rrset *rrset)
 {
@@ -82,6 +106,7 @@ static void put_side(struct body *body, const char *member, const struct rrset *
 	json_open_object(&body->json, member);
 	json_put_int(&body->json, "ttl", rrset->ttl_s);
 	put_values(body, "values", rrset->type, rrset->values, rrset->count);
+	put_expiry(body, rrset);
 	json_close_object(&body->json);
 }
 
@@ -162,6 +187,7 @@ static void put_op(struct body *body, const struct op *op)
 		if (op->has_ttl)
 			json_put_int(&body->json, "ttl", op->rrset.ttl_s);
 		put_values(body, "values", op->rrset.type, op->rrset.values, op->rrset.count);
+		put_expiry(body, &op->rrset);
 		put_values(body, "remove", op->rrset.type, op->remove, op->remove_count);
 	}
 	json_close_object(&body->json);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dns/change.h"
 
+#include <string.h>
+
 #include "dns/codec.h"
 #include "dns/type.h"
 
@@ -109,6 +111,8 @@ void change_pack(struct buf *buf, const struct change *change)
 	codec_put_string(buf, change->request_id);
 	codec_put_string(buf, change->request);
 	codec_put_string(buf, change->comment);
+	codec_put_string(buf, change->idempotency.key);
+	buf_put(buf, change->idempotency.fingerprint, DIGEST_BYTES);
 	buf_put_u8(buf, (uint8_t)change->refused);
 	codec_put_string(buf, change->refused_detail);
 	buf_put_u8(buf, change->is_dry_run);
@@ -184,6 +188,11 @@ static bool flag_parse(struct decoder *decoder)
 	return flag == 1;
 }
 
+static bool kind_has_owner(enum op_kind kind)
+{
+	return kind < OP_ZONE_ADD || kind == OP_EXPIRE;
+}
+
 /* What only some kinds have, and whether what all others need is there. */
 static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct op *op)
 {
@@ -195,7 +204,7 @@ static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct o
 		reversion_parse(decoder, &op->reversion);
 	else if (op->kind == OP_TOKEN_ISSUE)
 		issued_parse(arena, decoder, &op->issued);
-	else if (op->zone.length == 0 || (op->kind < OP_ZONE_ADD && op->rrset.owner.length == 0))
+	else if (op->zone.length == 0 || (kind_has_owner(op->kind) && op->rrset.owner.length == 0))
 		decoder->failed = true;
 }
 
@@ -280,6 +289,10 @@ enum err change_parse(
 	change.request_id = codec_get_string(arena, &decoder);
 	change.request = codec_get_string(arena, &decoder);
 	change.comment = codec_get_string(arena, &decoder);
+	change.idempotency.key = codec_get_string(arena, &decoder);
+	const uint8_t *fingerprint = decoder_bytes(&decoder, DIGEST_BYTES);
+	if (fingerprint != NULL)
+		memcpy(change.idempotency.fingerprint, fingerprint, DIGEST_BYTES);
 	uint8_t refused = decoder_u8(&decoder);
 	change.refused_detail = codec_get_string(arena, &decoder);
 	if (refused >= ERR__MAX)
@@ -313,6 +326,7 @@ void outcome_pack(struct buf *buf, const struct outcome *outcome)
 	codec_put_string(buf, outcome->detail);
 	buf_put_u32(buf, outcome->op_index);
 	buf_put_u64(buf, outcome->change_id);
+	buf_put_u64(buf, (uint64_t)outcome->first_ms);
 	buf_put_u32(buf, (uint32_t)outcome->effect_count);
 	for (size_t i = 0; i < outcome->effect_count; i++)
 		effect_pack(buf, &outcome->effects[i]);
@@ -403,6 +417,7 @@ enum err outcome_parse(
 	outcome.detail = codec_get_string(arena, &decoder);
 	outcome.op_index = decoder_u32(&decoder);
 	outcome.change_id = decoder_u64(&decoder);
+	outcome.first_ms = (int64_t)decoder_u64(&decoder);
 	effects_parse(arena, &decoder, &outcome);
 	zones_parse(arena, &decoder, &outcome);
 	faults_parse(arena, &decoder, &outcome);

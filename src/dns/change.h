@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/secret.h"
 #include "dns/name.h"
 #include "dns/rrset.h"
 
@@ -32,6 +33,8 @@ enum op_kind {
 	OP_REVOKE,      /* a revocation */
 	OP_REVERT,      /* undoes a change of the history; the only op of its change */
 	OP_TOKEN_ISSUE, /* a child token; the store keeps whose child it is, never the token */
+	OP_EXPIRE,      /* drops the values of zone and rrset whose time has come; the writer's own
+	                 */
 	OP__MAX
 };
 
@@ -116,6 +119,20 @@ struct op {
 	struct bound bounds[OP_BOUNDS_MAX];
 };
 
+/* A request that may come again: what it is called by the client, and what it said. The key is
+ * one of its subject. */
+struct idempotency {
+	const char *key; /* NULL or "": it may not */
+	uint8_t fingerprint[DIGEST_BYTES];
+};
+
+/* Whose request it is, and when it comes. */
+struct asker {
+	const char *subject;
+	const struct idempotency *idempotency; /* with a key */
+	int64_t now_ms;
+};
+
 /* Who asks, as the audit keeps it. Strings are never NULL; "" when there is none. */
 struct actor {
 	const char *subject;
@@ -129,6 +146,7 @@ struct change {
 	const char *request_id;
 	const char *request; /* "PUT /records/www.example.com/A" */
 	const char *comment;
+	struct idempotency idempotency;
 	enum err
 	        refused; /* not ERR_OK: only the audit learns of this attempt, nothing is applied */
 	const char *refused_detail;
@@ -165,6 +183,7 @@ struct outcome {
 	const char *detail;  /* for people; "" when err says enough */
 	uint32_t op_index;   /* the op at fault */
 	uint64_t change_id;  /* 0 when nothing changed */
+	int64_t first_ms;    /* a repeat: when it was answered first; 0: this is the first time */
 	size_t effect_count; /* one for each op, in order; 0 on failure, and of a brief change */
 	struct effect *effects;
 	size_t zone_count; /* zones whose serial moved */

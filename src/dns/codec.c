@@ -48,6 +48,7 @@ void codec_put_values(struct buf *buf, const struct rdata *values, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		buf_put_u16(buf, values[i].length);
 		buf_put(buf, values[i].bytes, values[i].length);
+		buf_put_u64(buf, (uint64_t)values[i].expires_ms);
 	}
 }
 
@@ -67,7 +68,9 @@ struct rdata *codec_get_values(
 	for (uint32_t i = 0; i < count; i++) {
 		values[i].length = decoder_u16(decoder);
 		values[i].bytes = decoder_bytes(decoder, values[i].length);
-		if (decoder->failed || !rdata_is_valid(type, values[i].bytes, values[i].length) ||
+		values[i].expires_ms = (int64_t)decoder_u64(decoder);
+		if (decoder->failed || values[i].expires_ms < 0 ||
+		        !rdata_is_valid(type, values[i].bytes, values[i].length) ||
 		        (i > 0 && rdata_compare(&values[i - 1], &values[i]) >= 0)) {
 			decoder->failed = true;
 			return NULL;

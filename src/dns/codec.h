@@ -22,8 +22,9 @@ const char *codec_get_string(struct arena *arena, struct decoder *decoder);
 void codec_put_name(struct buf *buf, const struct name *name);
 void codec_get_name(struct decoder *decoder, struct name *ret_name);
 
-/* Values as 32-bit count, then 16-bit length and octets of each. Read back they point into the
- * message; each must be valid for the type, and all sorted without duplicates. */
+/* Values as 32-bit count, then of each the 16-bit length, the octets and the 64-bit time when it
+ * expires. Read back they point into the message; each must be valid for the type, and all sorted
+ * without duplicates. */
 void codec_put_values(struct buf *buf, const struct rdata *values, size_t count);
 struct rdata *codec_get_values(
         struct arena *arena, struct decoder *decoder, uint16_t type, size_t *ret_count);

@@ -17,6 +17,7 @@
 struct rdata {
 	uint16_t length;
 	const uint8_t *bytes; /* canonical wire form: embedded names lower case */
+	int64_t expires_ms;   /* wall clock: the value leaves its RRset then; 0: it stays */
 };
 
 /* Parses one value of a type, a NUL-terminated string, as the API takes it: presentation format,

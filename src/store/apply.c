@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
+#include "dns/expiry.h"
 #include "dns/serial.h"
+#include "store/answers.h"
 #include "store/writer.h"
 #include "store/writer_state.h"
 
@@ -22,6 +25,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_REVOKE] = apply_revoke,
 	[OP_REVERT] = apply_revert,
 	[OP_TOKEN_ISSUE] = apply_token_issue,
+	[OP_EXPIRE] = apply_rrset_op,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -110,6 +114,19 @@ const char *apply_pack_values(struct apply *apply, const struct rrset *rrset, si
 	return bytes;
 }
 
+/* Stays NULL when no value expires. False when the arena is full. */
+static bool bind_expiry(
+        struct apply *apply, sqlite3_stmt *statement, int index, const struct rrset *rrset)
+{
+	if (statement == NULL || rrset_next_expiry(rrset) == 0)
+		return true;
+	struct buf buf;
+	buf_init(&buf, apply->arena, (size_t)RRSET_VALUES_MAX * sizeof(int64_t));
+	rrset_pack_expiry(&buf, rrset);
+	bind_blob(statement, index, buf.bytes, buf.length);
+	return !buf_is_full(&buf);
+}
+
 /* An absent side stays NULL. False when the arena is full. */
 static bool bind_side(
         struct apply *apply, sqlite3_stmt *statement, int index, const struct rrset *rrset)
@@ -122,7 +139,7 @@ static bool bind_side(
 		return false;
 	bind_int(statement, index, rrset->ttl_s);
 	bind_blob(statement, index + 1, blob, length);
-	return true;
+	return bind_expiry(apply, statement, index + 2, rrset);
 }
 
 bool apply_put_history(struct apply *apply, const struct history *history)
@@ -142,7 +159,7 @@ bool apply_put_history(struct apply *apply, const struct history *history)
 	bind_int(statement, 5, present->type);
 	bind_int(statement, 6, history->zone->serial);
 	if (!bind_side(apply, statement, 7, history->before) ||
-	        !bind_side(apply, statement, 9, history->after))
+	        !bind_side(apply, statement, 10, history->after))
 		return false;
 	return db_run(apply->db, statement);
 }
@@ -158,9 +175,16 @@ bool apply_write_rrset(struct apply *apply, const struct zone *zone, const struc
 		return false;
 	sqlite3_stmt *statement =
 	        db_statement(apply->db, is_drop ? STATEMENT_RRSET_DROP : STATEMENT_RRSET_PUT);
+	if (statement != NULL)
+		sqlite3_clear_bindings(statement);
 	bind_int(statement, 1, zone->id);
 	bind_key(statement, 2, &owner);
 	bind_int(statement, 3, rrset->type);
+	int64_t next_expiry_ms = rrset_next_expiry(rrset);
+	if (next_expiry_ms != 0)
+		bind_int(statement, 9, next_expiry_ms);
+	if (!bind_expiry(apply, statement, 8, rrset))
+		return false;
 	if (!is_drop) {
 		bind_int(statement, 4, rrset->ttl_s);
 		bind_int(statement, 5, (int64_t)rrset->count);
@@ -333,11 +357,60 @@ static bool is_lone(const struct change *change)
 	       op_functions[change->ops[0].kind] == apply_rrset_op;
 }
 
+static void forget_effects(const struct apply *apply, struct outcome *outcome)
+{
+	outcome->change_id = 0;
+	outcome->effect_count = 0;
+	outcome->effects = NULL;
+	outcome->zone_count = 0;
+	outcome->zones = NULL;
+	outcome->detail = apply->detail;
+}
+
+static bool has_key(const struct apply *apply)
+{
+	const char *key = apply->change->idempotency.key;
+	return key != NULL && key[0] != '\0';
+}
+
+static struct asker asker_of(const struct apply *apply)
+{
+	return (struct asker){
+		.subject = apply->change->actor.subject,
+		.idempotency = &apply->change->idempotency,
+		.now_ms = apply->now_ms,
+	};
+}
+
+/* Whether a repeat gets this answer: not when trying again may end otherwise by itself. */
+static bool is_kept(enum err err)
+{
+	return err_status(err) < 500 && err != ERR_RATE_LIMITED;
+}
+
+static enum err keep_answer(struct apply *apply, const struct outcome *outcome)
+{
+	const struct asker asker = asker_of(apply);
+	if (!has_key(apply) || !is_kept(outcome->err))
+		return ERR_OK;
+	return answers_put(apply->db, apply->arena, &asker, outcome);
+}
+
+/* The whole of it: done, and its answer kept. */
+static enum err apply_and_keep(struct apply *apply, struct outcome *outcome)
+{
+	enum err err = apply_all(apply, outcome);
+	if (err != ERR_OK || apply->change->is_dry_run)
+		return err;
+	outcome->change_id = apply->has_change_row ? apply->revision : 0;
+	return keep_answer(apply, outcome);
+}
+
 static enum err apply_in_savepoint(struct apply *apply, struct outcome *outcome)
 {
 	if (!db_run_plain(apply->db, STATEMENT_SAVEPOINT))
 		return db_error(apply->db);
-	enum err err = apply_all(apply, outcome);
+	enum err err = apply_and_keep(apply, outcome);
 	bool stays = err == ERR_OK && !apply->change->is_dry_run;
 	if (apply->db->code == SQLITE_OK &&
 	        (stays || db_run_plain(apply->db, STATEMENT_SAVEPOINT_ROLLBACK)))
@@ -347,19 +420,41 @@ static enum err apply_in_savepoint(struct apply *apply, struct outcome *outcome)
 
 static enum err apply_lone(struct apply *apply, struct outcome *outcome)
 {
-	enum err err = apply_all(apply, outcome);
+	enum err err = apply_and_keep(apply, outcome);
 	if (err != ERR_OK && apply->has_change_row && apply->db->code == SQLITE_OK)
 		db_fail(apply->db, SQLITE_INTERNAL, "a change failed half way");
 	return err;
 }
 
-static void forget_effects(const struct apply *apply, struct outcome *outcome)
+/* A refusal is kept after the savepoint of what it refused is gone. */
+static enum err apply_once(struct apply *apply, struct outcome *outcome)
 {
-	outcome->effect_count = 0;
-	outcome->effects = NULL;
-	outcome->zone_count = 0;
-	outcome->zones = NULL;
-	outcome->detail = apply->detail;
+	enum err err =
+	        apply->is_lone ? apply_lone(apply, outcome) : apply_in_savepoint(apply, outcome);
+	if (err == ERR_OK || apply->db->code != SQLITE_OK)
+		return apply->db->code != SQLITE_OK ? db_error(apply->db) : err;
+	forget_effects(apply, outcome);
+	outcome->err = err;
+	if (!apply->change->is_dry_run && keep_answer(apply, outcome) != ERR_OK)
+		log_warning("the refusal of a request with a key could not be kept");
+	return apply->db->code != SQLITE_OK ? db_error(apply->db) : err;
+}
+
+/* False when the request was not answered before. */
+static bool find_repeat(
+        struct writer *writer, const struct apply *apply, struct outcome *ret_outcome)
+{
+	const struct asker asker = asker_of(apply);
+	struct outcome outcome = { .detail = "" };
+	if (!has_key(apply))
+		return false;
+	enum err err = answers_find(&writer->db, apply->arena, &asker, &outcome);
+	if (err == ERR_NOT_FOUND)
+		return false;
+	if (err != ERR_OK)
+		outcome.err = err;
+	*ret_outcome = outcome;
+	return true;
 }
 
 enum err writer_apply(struct writer *writer, struct arena *arena, const struct change *change,
@@ -376,16 +471,11 @@ enum err writer_apply(struct writer *writer, struct arena *arena, const struct c
 		.detail = "",
 	};
 	struct outcome outcome = { .detail = "" };
-	enum err err =
-	        apply.is_lone ? apply_lone(&apply, &outcome) : apply_in_savepoint(&apply, &outcome);
-	if (writer->db.code != SQLITE_OK)
-		err = db_error(&writer->db);
-	if (err != ERR_OK)
-		forget_effects(&apply, &outcome);
-	if (err == ERR_OK && apply.has_change_row && !change->is_dry_run) {
-		outcome.change_id = apply.revision;
+	if (find_repeat(writer, &apply, ret_outcome))
+		return ret_outcome->err;
+	enum err err = apply_once(&apply, &outcome);
+	if (err == ERR_OK && apply.has_change_row && !change->is_dry_run)
 		writer->revision = apply.revision;
-	}
 	outcome.err = err;
 	*ret_outcome = outcome;
 	return err;

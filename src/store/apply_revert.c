@@ -26,11 +26,14 @@ struct undo {
 	enum err err;             /* of the conflicts that were noted */
 };
 
-/* One side of a row: a TTL and a blob of values, in place; data NULL: nothing. */
+/* One side of a row: a TTL, a blob of values and one of when they expire, in place; data NULL:
+ * nothing; expires NULL: all stay. */
 struct side {
 	int64_t ttl_s;
 	const uint8_t *data;
 	size_t length;
+	const uint8_t *expires;
+	size_t expires_length;
 };
 
 struct undone_row {
@@ -199,12 +202,14 @@ static struct undone_zone *find_undone_zone(struct undo *undo, const void *key, 
 	return NULL;
 }
 
-static struct side take_side(sqlite3_stmt *statement, int column)
+static struct side take_side(sqlite3_stmt *statement, int column, int expires_column)
 {
 	return (struct side){
 		.ttl_s = sqlite3_column_int64(statement, column),
 		.data = sqlite3_column_blob(statement, column + 1),
 		.length = (size_t)sqlite3_column_bytes(statement, column + 1),
+		.expires = sqlite3_column_blob(statement, expires_column),
+		.expires_length = (size_t)sqlite3_column_bytes(statement, expires_column),
 	};
 }
 
@@ -216,7 +221,8 @@ static bool is_same_side(const struct side *a, const struct side *b, uint16_t ty
 		return false;
 	if (a->data == NULL)
 		return true;
-	if (a->ttl_s != b->ttl_s)
+	if (a->ttl_s != b->ttl_s || a->expires_length != b->expires_length ||
+	        (a->expires_length > 0 && memcmp(a->expires, b->expires, a->expires_length) != 0))
 		return false;
 	if (type != TYPE_SOA || a->length < 20)
 		return memcmp(a->data, b->data, a->length) == 0;
@@ -248,10 +254,24 @@ static bool is_as_left(
 	bind_int(statement, 3, row->type);
 	if (!db_step(db, statement))
 		return row->after.data == NULL;
-	const struct side present = take_side(statement, 0);
+	const struct side present = take_side(statement, 0, 3);
 	bool is_same = is_same_side(&present, &row->after, row->type);
 	sqlite3_reset(statement);
 	return is_same;
+}
+
+/* What has expired meanwhile comes back, and the writer drops it again at once. */
+static int64_t first_expiry(const struct side *side)
+{
+	int64_t first_ms = 0;
+	struct decoder decoder;
+	decoder_init(&decoder, side->expires, side->expires_length);
+	for (size_t i = 0; i < side->expires_length / sizeof(int64_t); i++) {
+		int64_t at_ms = (int64_t)decoder_u64(&decoder);
+		if (at_ms != 0 && (first_ms == 0 || at_ms < first_ms))
+			first_ms = at_ms;
+	}
+	return first_ms;
 }
 
 static bool put_row(struct undo *undo, const struct undone_zone *zone, const struct undone_row *row)
@@ -261,9 +281,15 @@ static bool put_row(struct undo *undo, const struct undone_zone *zone, const str
 	bool is_drop = side->data == NULL;
 	sqlite3_stmt *statement =
 	        db_statement(apply->db, is_drop ? STATEMENT_RRSET_DROP : STATEMENT_RRSET_PUT);
+	if (statement != NULL)
+		sqlite3_clear_bindings(statement);
 	bind_int(statement, 1, zone->touched->zone.id);
 	bind_key(statement, 2, &row->owner);
 	bind_int(statement, 3, row->type);
+	if (!is_drop && side->expires != NULL) {
+		bind_blob(statement, 8, side->expires, side->expires_length);
+		bind_int(statement, 9, first_expiry(side));
+	}
 	if (!is_drop) {
 		bind_int(statement, 4, side->ttl_s);
 		bind_int(statement, 5, (int64_t)count_values(undo, side));
@@ -279,6 +305,8 @@ static void bind_undone_side(sqlite3_stmt *statement, int index, const struct si
 		return;
 	bind_int(statement, index, side->ttl_s);
 	bind_blob(statement, index + 1, side->data, side->length);
+	if (side->expires != NULL)
+		bind_blob(statement, index + 2, side->expires, side->expires_length);
 }
 
 static bool put_undone_history(
@@ -295,7 +323,7 @@ static bool put_undone_history(
 	bind_int(statement, 5, row->type);
 	bind_int(statement, 6, zone->touched->zone.serial);
 	bind_undone_side(statement, 7, &row->after);
-	bind_undone_side(statement, 9, &row->before);
+	bind_undone_side(statement, 10, &row->before);
 	return db_run(apply->db, statement);
 }
 
@@ -338,8 +366,8 @@ static void undo_rows(struct undo *undo)
 		struct undone_row row = {
 			.owner.length = (size_t)sqlite3_column_bytes(statement, 1),
 			.type = (uint16_t)sqlite3_column_int64(statement, 2),
-			.before = take_side(statement, 3),
-			.after = take_side(statement, 5),
+			.before = take_side(statement, 3, 7),
+			.after = take_side(statement, 5, 8),
 		};
 		if (zone == NULL || row.owner.length > NAME_KEY_BYTES) {
 			db_fail(db, SQLITE_CORRUPT, "reading the history");

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "dns/expiry.h"
 #include "dns/type.h"
 #include "store/apply.h"
 
@@ -20,15 +21,19 @@ struct work {
 #define REFUSE(work, err, format, ...)                                                             \
 	apply_refuse((work)->apply, err, format, (work)->owner, (work)->type, ##__VA_ARGS__)
 
+/* What expires is where it was written, even if a zone below was made since. */
 static enum err find_zone(struct work *work)
 {
 	struct apply *apply = work->apply;
+	const struct op *op = work->op;
+	bool is_exact = op->kind == OP_EXPIRE;
 	struct key key;
-	key_of_name(&work->op->rrset.owner, &key);
-	bool is_found = db_find_zone(apply->db, &key, &work->zone);
+	key_of_name(is_exact ? &op->zone : &op->rrset.owner, &key);
+	bool is_found = is_exact ? db_find_zone_exact(apply->db, &key, &work->zone)
+	                         : db_find_zone(apply->db, &key, &work->zone);
 	if (apply_db_error(apply) != ERR_OK)
 		return apply_db_error(apply);
-	if (!is_found || !name_is_equal(&work->zone.name, &work->op->zone))
+	if (!is_found || !name_is_equal(&work->zone.name, &op->zone))
 		return apply_refuse(
 		        apply, ERR_UNAVAILABLE, "the zones have just changed; try again");
 	/* An earlier op of this change may have moved it already. */
@@ -56,13 +61,14 @@ static enum err load_before(struct work *work)
 	size_t length = (size_t)sqlite3_column_bytes(statement, 1);
 	uint8_t *blob = arena_dup(apply->arena, sqlite3_column_blob(statement, 1), length);
 	work->revision = (uint64_t)sqlite3_column_int64(statement, 2);
+	enum err err = blob == NULL ? ERR_TOO_LARGE
+	                            : rrset_parse_values(apply->arena, blob, length, &work->before);
+	bool is_good = err == ERR_OK && work->before.count > 0 &&
+	               db_expiry_of_row(statement, 3, &work->before);
 	sqlite3_reset(statement);
-	if (blob == NULL)
-		return ERR_TOO_LARGE;
-	enum err err = rrset_parse_values(apply->arena, blob, length, &work->before);
 	if (err == ERR_TOO_LARGE)
 		return err;
-	if (err != ERR_OK || work->before.count == 0) {
+	if (!is_good) {
 		db_fail(apply->db, SQLITE_CORRUPT, "reading an RRset");
 		return apply_db_error(apply);
 	}
@@ -148,10 +154,29 @@ static enum err plan_patch(struct work *work)
 	/* Appending does not disturb the search: it looks at the sorted part that stays. */
 	const struct rrset kept = *after;
 	for (size_t i = 0; i < op->rrset.count; i++) {
-		if (rrset_find_value(&kept, &op->rrset.values[i]) == NULL)
-			append(after, &op->rrset.values[i]);
+		const struct rdata *value = &op->rrset.values[i];
+		const struct rdata *present = rrset_find_value(&kept, value);
+		if (present == NULL)
+			append(after, value);
+		else
+			after->values[present - kept.values].expires_ms = value->expires_ms;
 	}
 	return sort_after(work);
+}
+
+/* What is not due, because it was renewed meanwhile, stays. */
+static enum err plan_expire(struct work *work)
+{
+	enum err err = start_after(work, work->before.count);
+	if (err != ERR_OK)
+		return err;
+	work->after.ttl_s = work->before.ttl_s;
+	for (size_t i = 0; i < work->before.count; i++) {
+		int64_t at_ms = work->before.values[i].expires_ms;
+		if (at_ms == 0 || at_ms > work->apply->now_ms)
+			append(&work->after, &work->before.values[i]);
+	}
+	return ERR_OK;
 }
 
 static enum err plan_drop(struct work *work)
@@ -197,6 +222,7 @@ static const struct {
 	[OP_RRSET_PATCH] = { plan_patch, EFFECT_CREATE | EFFECT_UPDATE | EFFECT_DELETE },
 	[OP_RRSET_DROP] = { plan_drop, EFFECT_DELETE },
 	[OP_VALUE_DROP] = { plan_value_drop, EFFECT_UPDATE | EFFECT_DELETE },
+	[OP_EXPIRE] = { plan_expire, EFFECT_DELETE },
 };
 
 /* ---- holding it against what is allowed ---- */
@@ -207,7 +233,10 @@ static enum effect_action action_of(const struct work *work)
 		return work->after.count == 0 ? EFFECT_NONE : EFFECT_CREATE;
 	if (work->after.count == 0)
 		return EFFECT_DELETE;
-	return rrset_is_same_data(&work->before, &work->after) ? EFFECT_NONE : EFFECT_UPDATE;
+	return rrset_is_same_data(&work->before, &work->after) &&
+	                       rrset_is_same_expiry(&work->before, &work->after)
+	               ? EFFECT_NONE
+	               : EFFECT_UPDATE;
 }
 
 static bool has_bound(const struct op *op, uint8_t actions)
@@ -255,6 +284,9 @@ static enum err check_apex(struct work *work)
 	bool is_needed = is_apex && (type == TYPE_NS || type == TYPE_SOA);
 	if (is_needed && work->after.count == 0)
 		return REFUSE(work, ERR_CONFLICT, "%s %s is needed: it is the zone's own");
+	if (is_needed && rrset_is_passing(&work->after))
+		return REFUSE(work, ERR_CONFLICT,
+		        "%s %s is needed: one value at least must stay for good");
 	if (type == TYPE_SOA && !is_apex)
 		return REFUSE(work, ERR_CONFLICT, "%s %s: only a zone's own name has one");
 	if (type == TYPE_DS && is_apex && work->after.count > 0)
@@ -283,9 +315,27 @@ static uint32_t count_deleted(const struct rrset *before, const struct rrset *af
 	return deleted;
 }
 
+/* Only when values expire has changed: nothing of that is in the zone, so its serial rests. */
+static enum err write_expiry(struct work *work, struct effect *effect)
+{
+	struct apply *apply = work->apply;
+	const struct history history = {
+		.zone = &work->zone,
+		.before = &work->before,
+		.after = &work->after,
+	};
+	if (!apply_need_change_row(apply) || !apply_write_rrset(apply, &work->zone, &work->after) ||
+	        !apply_put_history(apply, &history))
+		return apply_db_error(apply) != ERR_OK ? apply_db_error(apply) : ERR_TOO_LARGE;
+	effect->revision = apply->revision;
+	return ERR_OK;
+}
+
 static enum err write_result(struct work *work, struct effect *effect)
 {
 	struct apply *apply = work->apply;
+	if (rrset_is_same_data(&work->before, &work->after))
+		return write_expiry(work, effect);
 	struct touched_zone *touched = apply_touch_zone(apply, &work->zone);
 	touched->zone.record_count += work->after.count;
 	touched->zone.record_count -= work->before.count;

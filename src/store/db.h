@@ -97,6 +97,9 @@ const char *column_text(sqlite3_stmt *statement, int column);
 /* The zone in the row of one of the statements that select zones. */
 bool db_zone_of_row(struct db *db, sqlite3_stmt *statement, struct zone *ret_zone);
 
+/* Puts what the column `expires` of an RRset says into its values. False when it is damaged. */
+bool db_expiry_of_row(sqlite3_stmt *statement, int column, struct rrset *rrset);
+
 /* The zone of exactly this key, and the longest match of a key. False when there is none or on
  * failure. */
 bool db_find_zone_exact(struct db *db, const struct key *key, struct zone *ret_zone);

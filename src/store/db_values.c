@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "dns/expiry.h"
 #include "store/db.h"
 
 /* Binding integers and static memory allocates nothing; it fails only for a wrong index, a bug. */
@@ -73,6 +74,12 @@ bool column_name(struct db *db, sqlite3_stmt *statement, int column, struct name
 	if (name_parse_key(bytes != NULL ? bytes : root, length, ret_name))
 		return true;
 	return db_fail(db, SQLITE_CORRUPT, "reading a name");
+}
+
+bool db_expiry_of_row(sqlite3_stmt *statement, int column, struct rrset *rrset)
+{
+	const void *blob = sqlite3_column_blob(statement, column);
+	return rrset_parse_expiry(blob, (size_t)sqlite3_column_bytes(statement, column), rrset);
 }
 
 bool db_zone_of_row(struct db *db, sqlite3_stmt *statement, struct zone *ret_zone)

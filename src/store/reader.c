@@ -234,7 +234,8 @@ enum err reader_take_row(
 	enum err err = rrset_parse_values(source->arena, blob, length, &rrset->rrset);
 	if (err == ERR_TOO_LARGE)
 		return err;
-	if (err != ERR_OK || rrset->rrset.count == 0) {
+	if (err != ERR_OK || rrset->rrset.count == 0 ||
+	        !db_expiry_of_row(statement, source->column + 3, &rrset->rrset)) {
 		db_fail(&reader->db, SQLITE_CORRUPT, "reading an RRset");
 		return db_error(&reader->db);
 	}

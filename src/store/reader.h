@@ -160,6 +160,12 @@ MUST_CHECK enum err reader_list_revocations_after(struct reader *reader,
  * arena) and its end. ERR_NOT_FOUND when it was not, or has ended. */
 MUST_CHECK enum err reader_find_issued(struct reader *reader, struct arena *arena,
         const char *token_id, const char **ret_parents, int64_t *ret_expires_ms);
+/* ---- answers to requests that may come again ---- */
+
+/* What a request of this subject and key was answered: see store/answers.h. ERR_NOT_FOUND,
+ * ERR_IDEMPOTENCY_MISMATCH, ERR_CONFLICT (with detail), ERR_TOO_LARGE. */
+MUST_CHECK enum err reader_find_answer(struct reader *reader, struct arena *arena,
+        const struct asker *asker, struct outcome *ret_outcome);
 
 /* ---- audit ---- */
 

@@ -63,12 +63,14 @@ enum err reader_list_changed_zones(
 
 /* ---- what it did ---- */
 
-static struct packed_rrset take_side(sqlite3_stmt *statement, int column)
+static struct packed_rrset take_side(sqlite3_stmt *statement, int column, int expires_column)
 {
 	return (struct packed_rrset){
 		.ttl_s = (uint32_t)sqlite3_column_int64(statement, column),
 		.blob = sqlite3_column_blob(statement, column + 1),
 		.length = (size_t)sqlite3_column_bytes(statement, column + 1),
+		.expires = sqlite3_column_blob(statement, expires_column),
+		.expires_length = (size_t)sqlite3_column_bytes(statement, expires_column),
 	};
 }
 
@@ -76,8 +78,8 @@ static bool take_effect(struct db *db, sqlite3_stmt *statement, struct stored_ef
 {
 	ret_effect->seq = (uint64_t)sqlite3_column_int64(statement, 0);
 	ret_effect->type = (uint16_t)sqlite3_column_int64(statement, 3);
-	ret_effect->before = take_side(statement, 4);
-	ret_effect->after = take_side(statement, 6);
+	ret_effect->before = take_side(statement, 4, 8);
+	ret_effect->after = take_side(statement, 6, 9);
 	return column_name(db, statement, 1, &ret_effect->zone) &&
 	       column_name(db, statement, 2, &ret_effect->owner);
 }

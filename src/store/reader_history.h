@@ -41,6 +41,8 @@ struct packed_rrset {
 	uint32_t ttl_s;
 	size_t length;
 	const uint8_t *blob; /* for rrset_parse_values */
+	size_t expires_length;
+	const uint8_t *expires; /* for rrset_parse_expiry */
 };
 
 struct stored_effect {

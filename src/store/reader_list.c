@@ -145,7 +145,7 @@ static void note_position(struct listing *listing, const struct stored_rrset *rr
 	};
 }
 
-/* One row of owner_key, type, ttl, data, revision. */
+/* One row of owner_key, type, ttl, data, revision, expires. */
 static enum err look_at_row(
         struct listing *listing, sqlite3_stmt *statement, struct stored_rrset *rrset)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "store/answers.h"
 #include "store/reader.h"
 #include "store/reader_state.h"
 
@@ -90,6 +91,17 @@ enum err reader_find_issued(struct reader *reader, struct arena *arena, const ch
 	*ret_parents = parents;
 	*ret_expires_ms = expires_ms;
 	return ERR_OK;
+}
+
+enum err reader_find_answer(struct reader *reader, struct arena *arena, const struct asker *asker,
+        struct outcome *ret_outcome)
+{
+	enum err err = reader_enter(reader);
+	if (err != ERR_OK)
+		return err;
+	err = answers_find(&reader->db, arena, asker, ret_outcome);
+	enum err left = reader_leave(reader);
+	return left != ERR_OK ? left : err;
 }
 
 static bool take_audit_row(struct db *db, sqlite3_stmt *statement, struct audit_row *ret_row)

@@ -25,8 +25,8 @@ MUST_CHECK enum err reader_enter(struct reader *reader);
  * call opens it anew. */
 enum err reader_leave(struct reader *reader);
 
-/* Fills a stored RRset from columns ttl, data, revision that begin at `column`. The values lie in
- * memory of `arena` when `copies`, else in the row; a SOA gets the zone's serial. */
+/* Fills a stored RRset from columns ttl, data, revision, expires that begin at `column`. The values
+ * lie in memory of `arena` when `copies`, else in the row; a SOA gets the zone's serial. */
 struct row_source {
 	struct arena *arena;
 	sqlite3_stmt *statement;

@@ -130,6 +130,24 @@ static const char *const migrations[] = {
 	"CREATE INDEX revocations_by_time ON revocations(at_ms, kind, value);"
 	"CREATE INDEX audit_by_time ON audit(at_ms);"
 	"CREATE INDEX audit_by_subject ON audit(subject);",
+	/* Values that expire (rrset_pack_expiry; NULL: all stay), and answers to requests that may
+	 * come again. */
+	"ALTER TABLE rrsets ADD COLUMN expires BLOB;"
+	"ALTER TABLE rrsets ADD COLUMN next_expiry_ms INTEGER;"
+	"CREATE INDEX rrsets_by_expiry ON rrsets(next_expiry_ms) WHERE next_expiry_ms IS NOT NULL;"
+	"ALTER TABLE change_effects ADD COLUMN before_expires BLOB;"
+	"ALTER TABLE change_effects ADD COLUMN after_expires BLOB;"
+
+	"CREATE TABLE answers("
+	" subject TEXT NOT NULL,"
+	" key TEXT NOT NULL,"
+	" fingerprint BLOB NOT NULL,"
+	" at_ms INTEGER NOT NULL,"
+	" change_id INTEGER NOT NULL,"
+	" outcome BLOB NOT NULL,"
+	" UNIQUE(subject, key)"
+	") STRICT;"
+	"CREATE INDEX answers_by_time ON answers(at_ms);",
 };
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "store/answers.h"
 #include "store/schema.h"
 #include "store/writer_state.h"
 
@@ -297,17 +298,32 @@ void writer_checkpoint(struct writer *writer)
 	db_forget_error(&writer->db);
 }
 
-enum err writer_prune_revocations(struct writer *writer, int64_t now_ms)
+static bool prune_rows(struct db *db, int64_t now_ms, bool *ret_more)
 {
+	sqlite3_stmt *statement = db_statement(db, STATEMENT_REVOCATIONS_PRUNE);
+	bind_int(statement, 1, now_ms);
+	if (!db_run(db, statement))
+		return false;
+	statement = db_statement(db, STATEMENT_ISSUED_PRUNE);
+	bind_int(statement, 1, now_ms);
+	if (!db_run(db, statement))
+		return false;
+	statement = db_statement(db, STATEMENT_ANSWERS_PRUNE);
+	bind_int(statement, 1, now_ms - ANSWERS_KEPT_MS);
+	bind_int(statement, 2, PRUNE_ROWS_MAX);
+	if (!db_run(db, statement))
+		return false;
+	*ret_more = sqlite3_changes64(db->handle) >= PRUNE_ROWS_MAX;
+	return true;
+}
+
+enum err writer_prune(struct writer *writer, int64_t now_ms, bool *ret_more)
+{
+	*ret_more = false;
 	enum err err = writer_begin_batch(writer);
 	if (err != ERR_OK)
 		return err;
-	sqlite3_stmt *statement = db_statement(&writer->db, STATEMENT_REVOCATIONS_PRUNE);
-	bind_int(statement, 1, now_ms);
-	bool is_pruned = db_run(&writer->db, statement);
-	statement = db_statement(&writer->db, STATEMENT_ISSUED_PRUNE);
-	bind_int(statement, 1, now_ms);
-	if (is_pruned && db_run(&writer->db, statement))
+	if (prune_rows(&writer->db, now_ms, ret_more))
 		return writer_commit_batch(writer);
 	err = db_error(&writer->db);
 	writer_rollback_batch(writer);

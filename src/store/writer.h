@@ -46,7 +46,11 @@ MUST_CHECK enum err writer_begin_batch(struct writer *writer);
  * afterwards (an effect that changes nothing counts as an update); for OP_ZONE_ADD and OP_REVOKE
  * the action EFFECT_CREATE, for OP_ZONE_DROP EFFECT_DELETE. Rules between RRsets (CNAME, DNAME,
  * zone cuts) are held against the state after the last op, so that the order of ops does not matter
- * for them. A change that changes nothing has change_id 0, moves no serial and leaves no row.
+ * for them. A change that changes nothing has change_id 0, moves no serial and leaves no row. One
+ * that only changes when values expire moves no serial either, but the RRset's revision.
+ * With a key (change->idempotency) the answer is kept in the same transaction, unless it is a 5xx;
+ * and a change whose key has an answer is not applied again: *ret_outcome is that answer, with
+ * first_ms set, or ERR_IDEMPOTENCY_MISMATCH, or ERR_CONFLICT when it can no longer be read.
  * change->refused is not looked at.
  *
  * OP_REVERT asks for no bound: see struct reversion. It undoes the rows of history of its change,
@@ -82,7 +86,17 @@ void writer_rollback_batch(struct writer *writer);
  */
 void writer_checkpoint(struct writer *writer);
 
-/* Forgets revocations and child tokens that expired before now_ms, as a batch of its own. */
-MUST_CHECK enum err writer_prune_revocations(struct writer *writer, int64_t now_ms);
+/* When the next value expires (wall clock); INT64_MAX: none does. Between batches. */
+int64_t writer_next_expiry(struct writer *writer);
+
+/* The change that drops what is due at now_ms, of at most `limit` RRsets, the longest due first;
+ * in the arena. ERR_NOT_FOUND when nothing is. Between batches; to be applied like any other. */
+MUST_CHECK enum err writer_find_due(struct writer *writer, struct arena *arena, int64_t now_ms,
+        size_t limit, struct change *ret_change);
+
+/* Forgets revocations and child tokens that expired before now_ms, and old answers, not more than
+ * PRUNE_ROWS_MAX of these, as a batch of its own. *ret_more: there may be more. */
+#define PRUNE_ROWS_MAX 2000
+MUST_CHECK enum err writer_prune(struct writer *writer, int64_t now_ms, bool *ret_more);
 
 #endif

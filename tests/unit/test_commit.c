@@ -19,6 +19,7 @@
 
 #include "audit/chain.h"
 #include "commit.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "server/channel.h"
 #include "server/process.h"
@@ -213,6 +214,51 @@ static void test_a_refused_attempt_is_audited(void **state)
 	assert_non_null(strstr(row.body, "no grant"));
 }
 
+static void test_a_repeat_is_audited_once(void **state)
+{
+	struct service *service = *state;
+	struct change *change = fixture_change(&service->fixture, "add a.example.com A 192.0.2.1");
+	change->refused_detail = "";
+	change->idempotency.key = "k";
+	const uint64_t change_id = call(service, change).change_id;
+	assert_true(change_id != 0);
+	uint64_t rows = last_row(service).seq;
+	struct outcome again = call(service, change);
+	assert_int_equal(again.err, ERR_OK);
+	assert_true(again.change_id == change_id);
+	assert_true(again.first_ms != 0);
+	assert_int_equal(last_row(service).seq, rows);
+	assert_true(takes_wake_up(service));
+	assert_true(metrics_get(service->shared.metrics, METRIC_CHANGES) == 1);
+	assert_true(metrics_get(service->shared.metrics, METRIC_REPEATS) == 1);
+}
+
+/* The writer wakes for it: nobody asks. */
+static void test_values_expire(void **state)
+{
+	struct service *service = *state;
+	char text[128];
+	int64_t at_ms = clock_wall_ms() + 300;
+	snprintf(
+	        text, sizeof(text), "put a.example.com A expires=%lld 192.0.2.1", (long long)at_ms);
+	assert_int_equal(call_text(service, text).err, ERR_OK);
+	assert_string_equal(
+	        fixture_rrset(&service->fixture, "a.example.com", "A"), "300 192.0.2.1");
+	while (metrics_get(service->shared.metrics, METRIC_EXPIRED) == 0) {
+		assert_true(clock_wall_ms() < at_ms + WAIT_MS);
+		poll(NULL, 0, 10);
+	}
+	assert_true(clock_wall_ms() >= at_ms);
+	assert_string_equal(fixture_rrset(&service->fixture, "a.example.com", "A"), "");
+	struct last_row row = last_row(service);
+	assert_string_equal(row.request, "expiry");
+	assert_string_equal(row.outcome, "ok");
+	assert_true(row.change_id != 0);
+	assert_non_null(strstr(row.body, "\"op\":\"expire\""));
+	assert_non_null(strstr(row.body, "\"expires_at\""));
+	assert_true(takes_wake_up(service));
+}
+
 static void test_junk_is_answered(void **state)
 {
 	struct service *service = *state;
@@ -273,6 +319,8 @@ int main(void)
 		TEST(test_a_change_is_made),
 		TEST(test_a_change_that_fails_is_audited),
 		TEST(test_a_refused_attempt_is_audited),
+		TEST(test_a_repeat_is_audited_once),
+		TEST(test_values_expire),
 		TEST(test_junk_is_answered),
 		TEST(test_a_revocation_moves_the_generation),
 		TEST(test_another_writer_takes_over),

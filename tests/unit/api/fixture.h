@@ -15,6 +15,8 @@
 
 #include "api/plan.h"
 
+#define FIXTURE_NOW_MS 1800000000000 /* 2027-01-15T08:00:00Z */
+
 struct fixture {
 	struct arena *arena;
 	struct http_request request;
@@ -76,7 +78,7 @@ static inline enum err fixture_plan(plan_fn *plan)
 		.request = &fixture.request,
 		.captures = fixture.captures,
 		.cursor_key = (const uint8_t *)"the key of all cursors in tests.",
-		.now_ms = 5000,
+		.now_ms = FIXTURE_NOW_MS,
 		.default_ttl_s = 300,
 		.ttl_min_s = 0,
 		.ttl_max_s = 2147483647,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
 #include "fixture.h"
 
 #include "api/records.h"
@@ -194,12 +196,80 @@ static void test_list_takes_filters(void **state)
 	assert_false(wanted->after.is_set);
 }
 
+static void test_expires_at(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t expires_ms; /* 0: refused */
+	} cases[] = {
+		{ "2027-01-15T08:00:01Z", FIXTURE_NOW_MS + 1000 },
+		{ "2027-01-15T09:00:01+01:00", FIXTURE_NOW_MS + 1000 },
+		{ "2027-01-15T08:00:00.5Z", FIXTURE_NOW_MS + 1000 }, /* what is shown counts */
+		{ "2037-01-15T08:00:00Z", FIXTURE_NOW_MS + (int64_t)3653 * 86400000 },
+		{ "2037-01-15T08:00:01Z", 0 },
+		{ "2027-01-15T08:00:00Z", 0 },
+		{ "2026-01-15T08:00:00Z", 0 },
+		{ "2027-01-15", 0 },
+		{ "tomorrow", 0 },
+		{ "", 0 },
+	};
+	char body[160];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fixture_reset();
+		snprintf(body, sizeof(body),
+		        "{\"name\":\"a.example\",\"record_type\":\"A\",\"value\":\"1.2.3.4\","
+		        "\"expires_at\":\"%s\"}",
+		        cases[i].text);
+		fixture_put_body(body);
+		enum err err = fixture_plan(plan_records_add);
+		if (cases[i].expires_ms == 0) {
+			assert_int_equal(err, ERR_INVALID_RECORD);
+			assert_true(fixture_has_fault("/expires_at", ERR_INVALID_RECORD));
+		} else {
+			assert_int_equal(err, ERR_OK);
+			assert_true(fixture.plan.change.ops[0].rrset.values[0].expires_ms ==
+			            cases[i].expires_ms);
+		}
+	}
+}
+
+static void test_expires_at_of_rrsets(void **state)
+{
+	(void)state;
+	fixture_reset();
+	fixture_put_path("a.example", "A");
+	fixture_put_body("{\"values\":[\"1.2.3.4\",\"1.2.3.5\"],"
+	                 "\"expires_at\":\"2027-02-01T00:00:00Z\"}");
+	assert_int_equal(fixture_plan(plan_rrset_put), ERR_OK);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(fixture.plan.change.ops[0].rrset.values[i].expires_ms == 1801440000000);
+	fixture_reset();
+	fixture_put_path("a.example", "A");
+	fixture_put_body("{\"add\":[\"1.2.3.4\"],\"remove\":[\"1.2.3.5\"],"
+	                 "\"expires_at\":\"2027-02-01T00:00:00Z\"}");
+	assert_int_equal(fixture_plan(plan_rrset_patch), ERR_OK);
+	assert_true(fixture.plan.change.ops[0].rrset.values[0].expires_ms == 1801440000000);
+	assert_true(fixture.plan.change.ops[0].remove[0].expires_ms == 0);
+	fixture_reset();
+	fixture_put_path("a.example", "A");
+	fixture_put_body("{\"ttl\":60,\"expires_at\":\"2027-02-01T00:00:00Z\"}");
+	assert_int_equal(fixture_plan(plan_rrset_patch), ERR_BAD_REQUEST);
+	assert_true(fixture_has_fault("/expires_at", ERR_BAD_REQUEST));
+	fixture_reset();
+	fixture_put_path("a.example", "A");
+	fixture_put_body("{\"values\":[\"1.2.3.4\"],\"expires_at\":1801440000}");
+	assert_int_equal(fixture_plan(plan_rrset_put), ERR_BAD_REQUEST);
+	assert_true(fixture_has_fault("/expires_at", ERR_BAD_REQUEST));
+}
+
 static void test_list_refuses(void **state)
 {
 	(void)state;
 	static const char *const bad[][2] = { { "limit", "0" }, { "limit", "1001" },
 		{ "limit", "1e2" }, { "limit", "" }, { "limit", "99999999999999999999" },
-		{ "cursor", "zz" }, { "cursor", "00" }, { "cursor", "" }, { "q", "" }, { "q", "ab" } };
+		{ "cursor", "zz" }, { "cursor", "00" }, { "cursor", "" }, { "q", "" },
+		{ "q", "ab" } };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fixture_reset();
 		fixture_put_query(bad[i][0], bad[i][1]);
@@ -218,6 +288,8 @@ int main(void)
 		cmocka_unit_test(test_put_sorts_and_refuses_repeats),
 		cmocka_unit_test(test_patch_adds_and_removes),
 		cmocka_unit_test(test_delete_takes_one_value),
+		cmocka_unit_test(test_expires_at),
+		cmocka_unit_test(test_expires_at_of_rrsets),
 		cmocka_unit_test(test_list_takes_filters),
 		cmocka_unit_test(test_list_refuses),
 	};

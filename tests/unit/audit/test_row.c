@@ -39,8 +39,8 @@ static struct name parse(const char *text)
 
 static const uint8_t first_address[] = { 192, 0, 2, 1 };
 static const uint8_t second_address[] = { 192, 0, 2, 2 };
-static struct rdata first_value = { 4, first_address };
-static struct rdata second_value = { 4, second_address };
+static struct rdata first_value = { .length = 4, .bytes = first_address };
+static struct rdata second_value = { .length = 4, .bytes = second_address };
 
 static struct op example_op(void)
 {

@@ -124,6 +124,33 @@ static void test_round_trip(void **state)
 	check_round_trip(&change);
 }
 
+static void test_keys_and_times_travel(void **state)
+{
+	(void)state;
+	struct rdata value = addresses[0];
+	struct op op = put_op();
+	op.rrset.count = 1;
+	op.rrset.values = &value;
+	value.expires_ms = 1800000000000;
+	struct change change = one_op(&op);
+	change.idempotency.key = "k \"1\"";
+	memset(change.idempotency.fingerprint, 7, DIGEST_BYTES);
+	struct change again = check_round_trip(&change);
+	assert_string_equal(again.idempotency.key, "k \"1\"");
+	assert_memory_equal(
+	        again.idempotency.fingerprint, change.idempotency.fingerprint, DIGEST_BYTES);
+	assert_true(again.ops[0].rrset.values[0].expires_ms == 1800000000000);
+	value.expires_ms = -1;
+	check_refused(&op);
+	value.expires_ms = 0;
+	op.kind = OP_EXPIRE;
+	op.rrset.count = 0;
+	again = check_round_trip(&change);
+	assert_int_equal(again.ops[0].kind, OP_EXPIRE);
+	op.rrset.owner.length = 0;
+	check_refused(&op);
+}
+
 static void test_zones_and_revocations(void **state)
 {
 	(void)state;
@@ -305,6 +332,7 @@ static void test_outcome(void **state)
 	effect.deleted_count = 3;
 	struct zone_serial zone = { op.zone, 2026112301 };
 	struct outcome outcome = { .err = ERR_OK, .detail = "", .op_index = 1, .change_id = 5 };
+	outcome.first_ms = 1800000000000;
 	outcome.effect_count = 1;
 	outcome.effects = &effect;
 	outcome.zone_count = 1;
@@ -315,6 +343,7 @@ static void test_outcome(void **state)
 	outcome_pack(&buf, &outcome);
 	assert_int_equal(outcome_parse(arena, buf.bytes, buf.length, &again), ERR_OK);
 	assert_int_equal(again.change_id, 5);
+	assert_true(again.first_ms == 1800000000000);
 	assert_int_equal(again.effects[0].revision, 9);
 	assert_int_equal(again.effects[0].deleted_count, 3);
 	assert_int_equal(again.effects[0].before.count, 0);
@@ -348,6 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_keys_and_times_travel),
 		cmocka_unit_test(test_zones_and_revocations),
 		cmocka_unit_test(test_not_well_formed),
 		cmocka_unit_test(test_refused_change),

@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "core/secret.h"
+#include "dns/expiry.h"
 #include "dns/type.h"
 
 #define REQUIRE(condition)                                                                         \
@@ -199,6 +200,7 @@ static void fill_rrset(struct fixture *fixture, struct op *op, char **words, siz
 	rrset_sort(op->remove, op->remove_count);
 	if (op->kind == OP_VALUE_DROP)
 		rrset_sort(op->rrset.values, op->rrset.count);
+	rrset_put_expiry(&op->rrset, op->revocation.expires_ms);
 	struct zone zone;
 	if (op->zone.length == 0 &&
 	        reader_find_zone(fixture->reader, &op->rrset.owner, &zone) == ERR_OK)

@@ -43,8 +43,9 @@ struct rdata fixture_value(struct arena *arena, const char *type, const char *te
  *   revert CHANGE
  *   revoke token|subject|key VALUE [before=MS] [expires=MS]
  * Options: ttl=N, if=*|N, ifnone=*|N, may=LETTERS (c u d), ttlmin=N, ttlmax=N, max=N (values),
- * in=ZONE (instead of the longest match). A value's spaces are written "~", and "-VALUE" is one
- * to remove. Everything is permitted unless told otherwise. Lives in fixture->arena. */
+ * in=ZONE (instead of the longest match), expires=MS (of the values to put or add). A value's
+ * spaces are written "~", and "-VALUE" is one to remove. Everything is permitted unless told
+ * otherwise. Lives in fixture->arena. */
 struct change *fixture_change(struct fixture *fixture, const char *text);
 
 /* The same, applied in a batch of its own with an audit row that is not chained. */

@@ -328,9 +328,10 @@ static void test_revocations(void **state)
 	                NULL),
 	        ERR_OK);
 	assert_true(is_revoked(fixture, REVOCATION_SUBJECT, "bob", 999));
-	assert_int_equal(writer_prune_revocations(fixture->writer, 4999), ERR_OK);
+	bool has_more;
+	assert_int_equal(writer_prune(fixture->writer, 4999, &has_more), ERR_OK);
 	assert_true(is_revoked(fixture, REVOCATION_TOKEN, "t1", 0));
-	assert_int_equal(writer_prune_revocations(fixture->writer, 5001), ERR_OK);
+	assert_int_equal(writer_prune(fixture->writer, 5001, &has_more), ERR_OK);
 	assert_false(is_revoked(fixture, REVOCATION_TOKEN, "t1", 0));
 	assert_true(is_revoked(fixture, REVOCATION_TOKEN, "t2", 0));
 	unsigned count = 0;
