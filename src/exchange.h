@@ -53,7 +53,14 @@ struct seat {
 	struct exchange *exchange; /* while it waits */
 };
 
-/* A question to CoreDNS through the publisher, while it is under way. */
+/* What became of "Prefer: wait". */
+enum await_state {
+	AWAIT_NONE,    /* nobody wanted to wait */
+	AWAIT_SERVED,  /* every CoreDNS serves the change */
+	AWAIT_PENDING, /* not yet */
+};
+
+/* A wait for CoreDNS, or a question to it through the publisher, while it is under way. */
 struct ask {
 	bool may_wait;    /* it has one of the places of those that wait */
 	unsigned repeats; /* the publisher went away so often */
@@ -96,6 +103,7 @@ struct exchange {
 	struct audit_page audit;
 	struct verify_report verify; /* wait */
 	struct ask ask;              /* wait */
+	enum await_state await;      /* wait */
 	struct told_change change;   /* commit, or respond when the plan is_told */
 	struct history_page history;
 

@@ -28,6 +28,18 @@ MUST_CHECK enum err execute_receive(struct exchange *x, enum task_event event);
 /* Carries out a plan that only reads. */
 MUST_CHECK enum err execute_lookup(struct exchange *x);
 
+/* So many requests of a responder may wait for CoreDNS, so that there is room for others. */
+#define WAITS_MAX (RESPONDER_TASKS_MAX / 2)
+
+/* The longest "Prefer: wait". */
+#define WAIT_MAX_S 30u
+
+/* Waits until every CoreDNS serves what was changed, as long as the client wants to (RFC 7240
+ * section 4.3), into x->await. Not at all when WAITS_MAX requests wait already or the responder is
+ * to end: then the change is pending. Never fails. */
+MUST_CHECK enum err execute_await(struct exchange *x);
+MUST_CHECK enum err execute_await_go_on(struct exchange *x, enum task_event event);
+
 /* Lets the publisher ask every CoreDNS; then takes its report. When half of the requests that this
  * responder can have under way wait for CoreDNS already, or it is asked to stop, CoreDNS is asked
  * once only, as with a timeout of 0. ERR_OVERLOADED: there are too many questions. */

@@ -8,8 +8,6 @@
 #define MARGIN_MS 3000
 /* The publisher is replaced by a reload; then this responder is, too. */
 #define REPEATS_MAX 2
-/* So many requests of a responder may wait for CoreDNS, so that there is room for others. */
-#define WAITS_MAX (RESPONDER_TASKS_MAX / 2)
 
 static int64_t now_ms(void)
 {

@@ -229,6 +229,7 @@ src_coregated_SOURCES = \
 	src/commit.c src/commit.h \
 	src/exchange.h \
 	src/execute.c src/execute.h \
+	src/execute_await.c \
 	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \

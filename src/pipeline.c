@@ -21,18 +21,17 @@
 
 /* A request's life, in this order. An error skips to the stages that always run. A stage that waits
  * for another process gives the responder back meanwhile, and is then gone on with. */
-#define STAGES(STAGE, WAITING_STAGE)                                                               \
+#define STAGES(STAGE, WAITS)                                                                       \
 	STAGE(parse, false)    /* http/   bytes become method, path, query, headers */             \
 	STAGE(route, false)    /* http/   which call of the API, see api/routes.c */               \
 	STAGE(identify, false) /* auth/   whose token is it */                                     \
 	STAGE(limit, false)    /* limit/  may they ask now */                                      \
 	STAGE(plan, false)     /* api/    the body becomes a change or a lookup, as a value */     \
 	STAGE(permit, false)   /* auth/   may they make this change */                             \
-	WAITING_STAGE(                                                                             \
-	        commit, false)     /* store/  the writer makes it durable; or a lookup is done */  \
-	WAITING_STAGE(wait, false) /* publish/ CoreDNS is asked */                                 \
-	WAITING_STAGE(audit, true) /* audit/  refused attempts are kept, too */                    \
-	STAGE(respond, true)       /* http/   status, headers, body; metrics; one log line */
+	WAITS(commit, false)   /* store/  the writer makes it durable; or the lookup is done */    \
+	WAITS(wait, false)     /* publish/ CoreDNS is asked, or serves the change */               \
+	WAITS(audit, true)     /* audit/  refused attempts are kept, too */                        \
+	STAGE(respond, true)   /* http/   status, headers, body; metrics; one log line */
 
 #define STAGE_DECLARE(name, always) static enum err stage_##name(struct exchange *x);
 #define STAGE_DECLARE_WAITING(name, always)                                                        \
@@ -185,12 +184,13 @@ static enum err stage_commit_go_on(struct exchange *x, enum task_event event)
 
 static enum err stage_wait(struct exchange *x)
 {
-	return x->plan.kind == PLAN_VERIFY ? execute_verify(x) : ERR_OK;
+	return x->plan.kind == PLAN_VERIFY ? execute_verify(x) : execute_await(x);
 }
 
 static enum err stage_wait_go_on(struct exchange *x, enum task_event event)
 {
-	return execute_verify_go_on(x, event);
+	return x->plan.kind == PLAN_VERIFY ? execute_verify_go_on(x, event)
+	                                   : execute_await_go_on(x, event);
 }
 
 static enum err stage_audit(struct exchange *x)
@@ -227,6 +227,8 @@ static bool exchange_wants_minimal(const struct exchange *x)
 
 static const struct told_change *exchange_find_change(struct exchange *x)
 {
+	if (x->await == AWAIT_PENDING)
+		return execute_tell(x) ? &x->change : NULL;
 	if (!x->plan.is_told)
 		return &x->change;
 	return !exchange_wants_minimal(x) && execute_tell(x) ? &x->change : NULL;
@@ -251,7 +253,12 @@ static void exchange_put_result(struct exchange *x)
 		.revocations = &x->revocations,
 		.audit = &x->audit,
 	};
-	x->route->answer(&input, &x->response);
+	if (x->await == AWAIT_PENDING)
+		answer_pending(&input, &x->response);
+	else
+		x->route->answer(&input, &x->response);
+	if (x->await == AWAIT_SERVED)
+		prefer_put_applied(&x->response, "wait");
 	if (!exchange_wants_minimal(x))
 		return;
 	answer_minimal(&input, &x->response);

@@ -242,6 +242,26 @@ void answer_change(const struct answer_input *input, struct http_response *respo
 		shape_put_next_link(input, response, path, next);
 }
 
+void answer_pending(const struct answer_input *input, struct http_response *response)
+{
+	const struct outcome *outcome = input->outcome;
+	struct json_writer writer;
+	shape_put_change_id(input->arena, response, outcome);
+	const char *path = arena_printf(
+	        input->arena, HTTP_BASE "/changes/%llu", (unsigned long long)outcome->change_id);
+	if (path != NULL)
+		response_put_header(response, "Location", path);
+	shape_open(response, 202, &writer);
+	json_open_object(&writer, "data");
+	if (input->change != NULL)
+		put_change(&writer, input->change);
+	else
+		json_put_int(&writer, "id", (int64_t)outcome->change_id);
+	json_put_string(&writer, "status", "pending");
+	json_close_object(&writer);
+	shape_close(&writer);
+}
+
 void answer_history_list(const struct answer_input *input, struct http_response *response)
 {
 	const struct history_page *page = input->history;

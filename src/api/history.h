@@ -15,6 +15,10 @@ enum err plan_change_revert(const struct plan_input *input, struct plan *ret_pla
 void answer_change(const struct answer_input *input, struct http_response *response);
 void answer_history_list(const struct answer_input *input, struct http_response *response);
 
+/* In place of any answer to a change that CoreDNS does not serve yet although the client waited:
+ * 202, the change, and where to look how it goes on. */
+void answer_pending(const struct answer_input *input, struct http_response *response);
+
 /* In place of any answer to a change: no more than its id. Headers and status stay. */
 void answer_minimal(const struct answer_input *input, struct http_response *response);
 

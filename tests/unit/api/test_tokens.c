@@ -56,9 +56,10 @@ static void test_revocations_of_each_kind(void **state)
 		struct revocation revocation;
 	} cases[] = {
 		{ "{\"jti\":\"a\"}", { REVOCATION_TOKEN, "a", 0, 0 } },
-		{ "{\"jti\":\"a\",\"expires_at\":\"1970-01-01T00:01:00Z\"}",
-		        { REVOCATION_TOKEN, "a", 0, 60000 } },
-		{ "{\"sub\":\"b c\",\"reason\":\"left\"}", { REVOCATION_SUBJECT, "b c", 5000, 0 } },
+		{ "{\"jti\":\"a\",\"expires_at\":\"2027-01-15T08:01:00Z\"}",
+		        { REVOCATION_TOKEN, "a", 0, FIXTURE_NOW_MS + 60000 } },
+		{ "{\"sub\":\"b c\",\"reason\":\"left\"}",
+		        { REVOCATION_SUBJECT, "b c", FIXTURE_NOW_MS, 0 } },
 		{ "{\"kid\":\"k4.pid.x\",\"before\":\"1970-01-01T00:00:01Z\"}",
 		        { REVOCATION_KEY, "k4.pid.x", 1000, 0 } },
 	};

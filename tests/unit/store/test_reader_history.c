@@ -201,7 +201,15 @@ static void test_an_older_store(void **state)
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
 	                         "DROP TABLE change_zones; DROP INDEX change_effects_by_owner;"
-	                         "DROP INDEX changes_by_subject; PRAGMA user_version = 1",
+	                         "DROP INDEX changes_by_subject;"
+	                         "DROP TABLE issued_tokens; DROP INDEX revocations_by_time;"
+	                         "DROP INDEX audit_by_time; DROP INDEX audit_by_subject;"
+	                         "DROP TABLE answers; DROP INDEX rrsets_by_expiry;"
+	                         "ALTER TABLE rrsets DROP COLUMN expires;"
+	                         "ALTER TABLE rrsets DROP COLUMN next_expiry_ms;"
+	                         "ALTER TABLE change_effects DROP COLUMN before_expires;"
+	                         "ALTER TABLE change_effects DROP COLUMN after_expires;"
+	                         "PRAGMA user_version = 1",
 	                         NULL, NULL, NULL),
 	        SQLITE_OK);
 	sqlite3_close(db);

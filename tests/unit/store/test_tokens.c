@@ -72,6 +72,7 @@ static const struct parent bob = { "bob", "p2", "k4.pid.a", 1000 };
 
 static void test_what_is_kept_of_a_child(void **state)
 {
+	bool more;
 	const char *parents;
 	int64_t expires_ms;
 	(void)state;
@@ -85,11 +86,11 @@ static void test_what_is_kept_of_a_child(void **state)
 	assert_int_equal(
 	        reader_find_issued(fixture.reader, fixture.arena, "c2", &parents, &expires_ms),
 	        ERR_NOT_FOUND);
-	assert_int_equal(writer_prune_revocations(fixture.writer, 5000), ERR_OK);
+	assert_int_equal(writer_prune(fixture.writer, 5000, &more), ERR_OK);
 	assert_int_equal(
 	        reader_find_issued(fixture.reader, fixture.arena, "c1", &parents, &expires_ms),
 	        ERR_OK);
-	assert_int_equal(writer_prune_revocations(fixture.writer, 5001), ERR_OK);
+	assert_int_equal(writer_prune(fixture.writer, 5001, &more), ERR_OK);
 	assert_int_equal(
 	        reader_find_issued(fixture.reader, fixture.arena, "c1", &parents, &expires_ms),
 	        ERR_NOT_FOUND);
