@@ -13,7 +13,8 @@ static int64_t now_ms(void)
 
 static bool wants_to_wait(const struct exchange *x)
 {
-	return x->plan.kind == PLAN_CHANGE && x->prefer.has_wait && x->outcome.change_id != 0;
+	return x->plan.kind == PLAN_CHANGE && x->prefer.has_wait && x->prefer.wait_s > 0 &&
+	       x->outcome.change_id != 0;
 }
 
 /* A zone that was dropped is served no more once its file is gone. */
@@ -61,7 +62,7 @@ enum err execute_await(struct exchange *x)
 	uint32_t wait_s = x->prefer.wait_s < WAIT_MAX_S ? x->prefer.wait_s : WAIT_MAX_S;
 	if (is_served(x))
 		return end_wait(x, AWAIT_SERVED);
-	x->ask.may_wait = wait_s > 0 && x->pipeline->wait_count < WAITS_MAX;
+	x->ask.may_wait = x->pipeline->wait_count < WAITS_MAX;
 	if (!x->ask.may_wait)
 		return end_wait(x, AWAIT_PENDING);
 	x->pipeline->wait_count++;

@@ -218,11 +218,12 @@ static bool exchange_may_read_effect(const struct exchange *x)
 	        x->plan.change.ops[0].rrset.type);
 }
 
-/* Of a dry run the whole answer is wanted, or it would be for nothing. */
+/* Of a dry run the whole answer is wanted, or it would be for nothing; and what is pending is told
+ * anyhow. */
 static bool exchange_wants_minimal(const struct exchange *x)
 {
 	return x->plan.kind == PLAN_CHANGE && !x->plan.change.is_dry_run &&
-	       x->prefer.return_kind == PREFER_RETURN_MINIMAL;
+	       x->await != AWAIT_PENDING && x->prefer.return_kind == PREFER_RETURN_MINIMAL;
 }
 
 static const struct told_change *exchange_find_change(struct exchange *x)

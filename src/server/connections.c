@@ -4,7 +4,8 @@
 
 #include <sys/epoll.h>
 
-/* So many more than its share a responder may have. */
+/* So many more than its share a responder may have, and a quarter of it besides: where connections
+ * come and go, nobody has to be exact. */
 #define SHARE_SLACK 2u
 
 static void put_share(const struct connections *connections)
@@ -108,5 +109,5 @@ bool connections_may_take(const struct connections *connections)
 	for (unsigned i = 0; i < connections->count; i++)
 		sum += atomic_load_explicit(&connections->shares[i], memory_order_relaxed);
 	return (uint64_t)connections->held * connections->count <=
-	       sum + (uint64_t)SHARE_SLACK * connections->count;
+	       sum + sum / 4 + (uint64_t)SHARE_SLACK * connections->count;
 }

@@ -28,7 +28,7 @@
 #define HANDOVER_MAX_MS  1000
 
 /* Who leaves connections to the others looks so often whether they are taken. */
-#define SHARE_LOOK_MS 20
+#define SHARE_LOOK_MS 10
 
 /* What an event is about: a descriptor below this, else a task. */
 #define EVENT_TASK UINT64_C(0x100000000)

@@ -96,7 +96,7 @@ static void test_the_queue_keeps_its_order(void **state)
 static void test_shares(void **state)
 {
 	(void)state;
-	/* Two more than the share of a quarter are taken, and no third one. */
+	/* With nobody else there, a quarter of four is the share: two more are taken, no third. */
 	for (int i = 0; i < PAIRS && connections_may_take(&connections); i++)
 		add(i);
 	assert_int_equal(connections.held, 3);
