@@ -22,7 +22,8 @@ static struct {
 	enum log_format format;
 	enum log_level level;
 	const char *process;
-} log_state = { 2, LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "coregate" };
+	int pid; /* 0: not known yet */
+} log_state = { 2, LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "coregate", 0 };
 
 /* The last second that was rendered: many lines share one. */
 static struct {
@@ -43,6 +44,7 @@ void log_init(int fd, enum log_format format, enum log_level level, const char *
 	log_state.format = format;
 	log_state.level = level;
 	log_state.process = process;
+	log_state.pid = getpid();
 }
 
 bool log_is_on(enum log_level level)
@@ -132,7 +134,7 @@ static void line_start(struct log_line *line, int64_t wall_ms, enum log_level le
 	log_line_string(line, "time", time);
 	log_line_string(line, "level", level_names[level]);
 	log_line_string(line, "process", log_state.process);
-	log_line_int(line, "pid", getpid());
+	log_line_int(line, "pid", log_state.pid != 0 ? log_state.pid : getpid());
 }
 
 void log_line_init(struct log_line *line, int64_t wall_ms)

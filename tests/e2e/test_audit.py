@@ -14,7 +14,7 @@ def audit(service, word, *more):
 def rows(service):
     result = audit(service, "export")
     assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [json.loads(line) for line in result.stdout.split("\n") if line]
 
 
 def test_every_change_and_every_attempt_has_a_row(own_service):

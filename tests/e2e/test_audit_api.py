@@ -13,7 +13,7 @@ import pytest
 def exported(service):
     result = service.tool("audit", "export", "--store", service.home / "store/coregate.db")
     assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [json.loads(line) for line in result.stdout.split("\n") if line]
 
 
 def pages(client, query, limit=7):
@@ -30,7 +30,7 @@ def pages(client, query, limit=7):
 def busy(service):
     """Rows of two subjects."""
     admin = service.client()
-    other = service.client(service.issue_token("--preset", "admin", subject="other"))
+    other = service.client(service.issue_token("--preset", "admin", subject="auditee"))
     for number in range(10):
         admin.put("/records/audited.example.com/A", {"values": [f"192.0.2.{number}"]})
         other.put("/records/audited.example.com/TXT", {"values": [f"text {number}"]})
@@ -71,15 +71,15 @@ def test_a_client_can_check_the_chain(busy):
 def test_filters(busy):
     client = busy.client()
     everything = exported(busy)
-    of_other = [row for row in everything if row["subject"] == "other"]
+    of_other = [row for row in everything if row["subject"] == "auditee"]
     assert len(of_other) == 11 and of_other[-1]["outcome"] == "invalid-record"
-    assert pages(client, "actor=other", 3) == of_other
+    assert pages(client, "actor=auditee", 3) == of_other
     assert pages(client, "actor=nobody") == []
     middle = everything[len(everything) // 2]["at"]
     since = [row for row in everything if row["at"] >= middle]
     assert 0 < len(since) <= len(everything)
     assert pages(client, f"since={middle}") == since
-    assert pages(client, f"since={middle}&actor=other", 2) == [r for r in since if r["subject"] == "other"]
+    assert pages(client, f"since={middle}&actor=auditee", 2) == [r for r in since if r["subject"] == "auditee"]
     assert pages(client, "since=2096-01-01T00:00:00Z") == []
     assert pages(client, "since=1999-01-01T00:00:00Z", 50) == everything
 

@@ -27,7 +27,7 @@ def rrset(client, name, kind="A"):
 
 def expiry_rows(service):
     export = service.tool("audit", "export", "--store", service.home / "store/coregate.db").stdout
-    rows = [json.loads(line) for line in export.splitlines()]
+    rows = [json.loads(line) for line in export.split("\n") if line]
     return [row for row in rows if row["subject"] == "expiry"]
 
 

@@ -42,7 +42,7 @@ def serial(client, zone):
 def audit_rows(service, name):
     """The rows of the audit log that speak of a name."""
     export = service.tool("audit", "export", "--store", service.home / "store/coregate.db").stdout
-    rows = [json.loads(line) for line in export.splitlines()]
+    rows = [json.loads(line) for line in export.split("\n") if line]
     return [row for row in rows if name in json.dumps(row["body"])]
 
 
@@ -97,7 +97,7 @@ def test_another_request_with_the_same_key(service, admin, zone, path, body):
     rows = audit_rows(service, f"a.{zone}")
     assert [row["outcome"] for row in rows] == ["ok"]
     export = service.tool("audit", "export", "--store", service.home / "store/coregate.db").stdout
-    refused = [json.loads(line) for line in export.splitlines()]
+    refused = [json.loads(line) for line in export.split("\n") if line]
     assert any(row["request_id"] == problem["request_id"] and row["outcome"] == "idempotency-mismatch"
                for row in refused)  # fmt: skip
 
@@ -247,7 +247,7 @@ def test_a_crash_between_commit_and_answer(own_service, record_property):
         # And once more: those that were answered, too.
         client.post("/records", record(name), 201, headers=quoted(name))
     export = service.tool("audit", "export", "--store", service.home / "store/coregate.db").stdout
-    done = [json.loads(line) for line in export.splitlines()]
+    done = [json.loads(line) for line in export.split("\n") if line]
     names = [row["body"]["effects"][0]["name"] for row in done
              if row["request"] == "POST /records" and row["outcome"] == "ok"]  # fmt: skip
     posted = [name for name in names if name.startswith("p")]

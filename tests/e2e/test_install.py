@@ -18,6 +18,7 @@ share/man/man5/coregate.conf.5
 share/man/man8/coregated.8
 share/doc/coregate/NEWS
 share/doc/coregate/acme.md
+share/doc/coregate/openapi.json
 share/doc/coregate/api.md
 share/doc/coregate/coredns.md
 share/doc/coregate/install.md

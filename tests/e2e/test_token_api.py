@@ -33,7 +33,7 @@ def make(client, **body):
 def rows(service):
     result = service.tool("audit", "export", "--store", service.home / "store/coregate.db")
     assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [json.loads(line) for line in result.stdout.split("\n") if line]
 
 
 # ---- GET /token
