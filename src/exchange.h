@@ -63,7 +63,13 @@ struct exchange {
 	struct record_page records;
 	struct zone_page zones;
 	struct zone_details zone;
+	struct server_page servers;
+	struct server_details server;
 	struct verify_report verify; /* wait */
+	size_t verified_count;       /* wait: of the records of a registration */
+	int64_t verify_until_ms;     /* steady */
+	bool has_verified;
+	bool is_verified;
 
 	bool writer_knows; /* the writer got the change, so it has audited it */
 	enum err err;

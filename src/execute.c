@@ -3,6 +3,8 @@
 
 #include "auth/policy.h"
 #include "http/conditional.h"
+#include "lookup_server.h"
+#include "permit_server.h"
 
 static struct lookup exchange_lookup(const struct exchange *x)
 {
@@ -43,13 +45,27 @@ static enum err permit_rrset_op(const struct exchange *x, struct op *op)
 	return op->bound_count > 0 ? ERR_OK : ERR_NOT_PERMITTED;
 }
 
+static enum err permit_op(const struct exchange *x, struct op *op)
+{
+	const struct lookup lookup = exchange_lookup(x);
+	switch (op->kind) {
+	case OP_ZONE_ADD:
+	case OP_ZONE_DROP:
+		return permit_zone_op(x, op);
+	case OP_SERVER_PUT:
+	case OP_SERVER_DROP:
+		return permit_server_op(&lookup, op);
+	default:
+		return permit_rrset_op(x, op);
+	}
+}
+
 enum err execute_permit(struct exchange *x)
 {
 	struct change *change = &x->plan.change;
 	for (size_t i = 0; i < change->op_count; i++) {
 		struct op *op = &change->ops[i];
-		bool is_zone_op = op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP;
-		enum err err = is_zone_op ? permit_zone_op(x, op) : permit_rrset_op(x, op);
+		enum err err = permit_op(x, op);
 		if (err != ERR_OK)
 			return err;
 	}
@@ -109,6 +125,7 @@ enum err execute_change(struct exchange *x)
 		return err;
 	}
 	x->writer_knows = true;
+	permit_server_entries(x->token, &x->outcome);
 	if (x->outcome.err != ERR_OK && x->outcome.detail[0] != '\0')
 		x->detail = x->outcome.detail;
 	return x->outcome.err;
@@ -120,7 +137,7 @@ enum err execute_lookup(struct exchange *x)
 {
 	const struct lookup lookup = exchange_lookup(x);
 	const struct plan *plan = &x->plan;
-	if (plan->kind == PLAN_OPERATION)
+	if (plan->kind == PLAN_OPERATION || plan->kind == PLAN_SERVER_OFF)
 		return ERR_OK;
 	enum err err = reader_begin(x->pipeline->reader);
 	if (err != ERR_OK)
@@ -137,6 +154,14 @@ enum err execute_lookup(struct exchange *x)
 		return lookup_zones(&lookup, &plan->zones, &x->zones);
 	case PLAN_ZONE:
 		return lookup_zone(&lookup, &plan->name, &x->zone);
+	case PLAN_SERVER:
+		err = lookup_server(&lookup, &plan->name, &x->server);
+		if (err == ERR_OK &&
+		        !precondition_is_met(&x->precondition, x->server.server.revision))
+			return ERR_PRECONDITION_FAILED;
+		return err;
+	case PLAN_SERVERS:
+		return lookup_servers(&lookup, &plan->servers, &x->servers);
 	case PLAN_VERIFY:
 		return lookup_check_readable(&lookup, &plan->name, plan->type);
 	default:

@@ -125,6 +125,7 @@ static enum err stage_plan(struct exchange *x)
 		.default_ttl_s = conf->ttl,
 		.ttl_min_s = conf->ttl_min,
 		.ttl_max_s = conf->ttl_max,
+		.auto_register = conf->auto_register,
 		.faults = &x->faults,
 	};
 	return x->route->plan(&input, &x->plan);
@@ -132,7 +133,7 @@ static enum err stage_plan(struct exchange *x)
 
 static enum err stage_permit(struct exchange *x)
 {
-	if (x->plan.kind != PLAN_CHANGE)
+	if (x->plan.kind != PLAN_CHANGE && x->plan.kind != PLAN_SERVER_OFF)
 		return ERR_OK;
 	enum err err = execute_permit(x);
 	return err == ERR_OK ? identity_charge_records(x) : err;
@@ -145,6 +146,8 @@ static enum err stage_commit(struct exchange *x)
 
 static enum err stage_wait(struct exchange *x)
 {
+	if (x->plan.kind == PLAN_CHANGE && x->plan.verifies_change)
+		return execute_server_verify(x);
 	return x->plan.kind == PLAN_VERIFY ? execute_verify(x) : ERR_OK;
 }
 
@@ -182,6 +185,10 @@ static void exchange_put_answer(struct exchange *x)
 			.zones = &x->zones,
 			.zone = &x->zone,
 			.verify = &x->verify,
+			.servers = &x->servers,
+			.server = &x->server,
+			.has_verified = x->has_verified,
+			.is_verified = x->is_verified,
 		};
 		x->route->answer(&input, &x->response);
 	}
@@ -191,8 +198,11 @@ static void exchange_put_answer(struct exchange *x)
 
 static void exchange_put_not_modified(struct exchange *x)
 {
-	if (x->err == ERR_OK && x->plan.kind == PLAN_RRSET &&
-	        precondition_is_fresh(&x->precondition, x->rrset.revision))
+	bool is_fresh = (x->plan.kind == PLAN_RRSET &&
+	                        precondition_is_fresh(&x->precondition, x->rrset.revision)) ||
+	                (x->plan.kind == PLAN_SERVER &&
+	                        precondition_is_fresh(&x->precondition, x->server.server.revision));
+	if (x->err == ERR_OK && is_fresh)
 		x->response.status = 304;
 }
 

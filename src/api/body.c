@@ -78,12 +78,23 @@ static void body_put_ttl(
 	*(struct ttl *)place = (struct ttl){ .is_set = true, .seconds = (uint32_t)seconds };
 }
 
+static void body_put_bool(
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+{
+	bool given;
+	if (json_bool(value, &given))
+		*(struct flag *)place = (struct flag){ .is_set = true, .value = given };
+	else
+		body_fault_kind(input, pointer, value, "true or false");
+}
+
 typedef void put_fn(const struct plan_input *, const char *, const struct json *, void *);
 
 static put_fn *const put_by_kind[] = {
 	[FIELD_STRING] = body_put_string,
 	[FIELD_STRINGS] = body_put_strings,
 	[FIELD_TTL] = body_put_ttl,
+	[FIELD_BOOL] = body_put_bool,
 };
 
 static const struct field *body_find_field(

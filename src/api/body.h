@@ -17,6 +17,7 @@ enum field_kind {
 	FIELD_STRING,  /* const char * */
 	FIELD_STRINGS, /* struct strings */
 	FIELD_TTL,     /* struct ttl */
+	FIELD_BOOL,    /* struct flag */
 };
 
 struct strings {
@@ -28,6 +29,11 @@ struct strings {
 struct ttl {
 	bool is_set;
 	uint32_t seconds;
+};
+
+struct flag {
+	bool is_set;
+	bool value;
 };
 
 struct field {

@@ -15,20 +15,25 @@
 #include "core/err.h"
 #include "core/faults.h"
 #include "dns/change.h"
+#include "dns/health.h"
 #include "dns/name.h"
+#include "dns/server.h"
 #include "dns/verify.h"
 #include "dns/zone.h"
 #include "http/request.h"
 #include "http/response.h"
 
 enum plan_kind {
-	PLAN_CHANGE,    /* send plan.change to the writer */
-	PLAN_RRSET,     /* find one RRset */
-	PLAN_RECORDS,   /* a page of records */
-	PLAN_ZONES,     /* a page of zones */
-	PLAN_ZONE,      /* one zone */
-	PLAN_VERIFY,    /* ask CoreDNS */
-	PLAN_OPERATION, /* health, ready, metrics: no store, no token */
+	PLAN_CHANGE,     /* send plan.change to the writer */
+	PLAN_RRSET,      /* find one RRset */
+	PLAN_RECORDS,    /* a page of records */
+	PLAN_ZONES,      /* a page of zones */
+	PLAN_ZONE,       /* one zone */
+	PLAN_VERIFY,     /* ask CoreDNS */
+	PLAN_SERVERS,    /* a page of servers */
+	PLAN_SERVER,     /* one server */
+	PLAN_SERVER_OFF, /* a registration that is permitted or not, and not made */
+	PLAN_OPERATION,  /* health, ready, metrics: no store, no token */
 };
 
 enum operation { OPERATION_HEALTH, OPERATION_READY, OPERATION_METRICS };
@@ -55,14 +60,25 @@ struct zones_wanted {
 	struct name after; /* length 0: from the start */
 };
 
+struct servers_wanted {
+	struct name zone;  /* length 0: any */
+	struct name under; /* this name and all below it; length 0: any */
+	bool has_state;
+	enum health_state state;
+	unsigned limit;
+	struct name after; /* length 0: from the start */
+};
+
 struct plan {
 	enum plan_kind kind;
-	struct change change;          /* PLAN_CHANGE */
-	struct name name;              /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
-	uint16_t type;                 /* PLAN_RRSET */
+	struct change change; /* PLAN_CHANGE */
+	bool verifies_change; /* PLAN_CHANGE of a server: then CoreDNS is asked for its records */
+	struct name name; /* PLAN_RRSET: owner; PLAN_ZONE: the zone; PLAN_SERVER: the hostname */
+	uint16_t type;    /* PLAN_RRSET */
 	struct records_wanted records; /* PLAN_RECORDS */
 	struct zones_wanted zones;     /* PLAN_ZONES */
-	struct verify_question verify; /* PLAN_VERIFY */
+	struct servers_wanted servers; /* PLAN_SERVERS */
+	struct verify_question verify; /* PLAN_VERIFY; of a change the one at hand */
 	enum operation operation;      /* PLAN_OPERATION */
 };
 
@@ -76,6 +92,7 @@ struct plan_input {
 	uint32_t default_ttl_s;
 	uint32_t ttl_min_s;
 	uint32_t ttl_max_s;
+	bool auto_register; /* of the configuration */
 	struct faults *faults;
 };
 
@@ -107,6 +124,18 @@ struct zone_details {
 	uint32_t soa_ttl_s;
 	size_t served_count;
 	struct served_by *served;
+	struct health health;
+};
+
+struct server_details {
+	struct server server; /* without the records that the token may not read */
+	struct health health;
+};
+
+struct server_page {
+	size_t count;
+	struct server_details *servers;
+	struct name next; /* the last one looked at; length 0: there are no more */
 };
 
 struct answer_input {
@@ -122,6 +151,10 @@ struct answer_input {
 	const struct zone_page *zones;
 	const struct zone_details *zone;
 	const struct verify_report *verify;
+	const struct server_page *servers;
+	const struct server_details *server;
+	bool has_verified; /* with outcome: CoreDNS was asked for what the change made */
+	bool is_verified;
 };
 
 /* ERR_OK and a whole plan; else an error, with faults in input->faults where fields are at fault.

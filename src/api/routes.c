@@ -4,6 +4,7 @@
 #include "api/operations.h"
 #include "api/records.h"
 #include "api/rrsets.h"
+#include "api/servers.h"
 #include "api/verify.h"
 #include "api/zones.h"
 
@@ -21,6 +22,12 @@
 	ROUTE(POST, "/zones", false, true, plan_zone_add, answer_zone_add)                         \
 	ROUTE(GET, "/zones/{zone}", false, false, plan_zone_get, answer_zone_get)                  \
 	ROUTE(DELETE, "/zones/{zone}", false, true, plan_zone_delete, answer_zone_delete)          \
+	ROUTE(GET, "/servers", false, false, plan_servers_list, answer_servers_list)               \
+	ROUTE(POST, "/servers", false, true, plan_server_add, answer_server_add)                   \
+	ROUTE(GET, "/servers/{hostname}", false, false, plan_server_get, answer_server_get)        \
+	ROUTE(PUT, "/servers/{hostname}", false, true, plan_server_move, answer_server_move)       \
+	ROUTE(DELETE, "/servers/{hostname}", false, true, plan_server_delete,                      \
+	        answer_server_delete)                                                              \
 	ROUTE(GET, "/health", true, false, plan_health, NULL)                                      \
 	ROUTE(GET, "/ready", true, false, plan_ready, NULL)                                        \
 	ROUTE(GET, "/metrics", true, false, plan_metrics, NULL)

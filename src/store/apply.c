@@ -19,6 +19,8 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_ZONE_ADD] = apply_zone_add,
 	[OP_ZONE_DROP] = apply_zone_drop,
 	[OP_REVOKE] = apply_revoke,
+	[OP_SERVER_PUT] = apply_server_put,
+	[OP_SERVER_DROP] = apply_server_drop,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -44,7 +46,7 @@ struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zo
 		if (apply->zones[i].zone.id == zone->id && !apply->zones[i].is_gone)
 			return &apply->zones[i];
 	}
-	assert(apply->zone_count < apply->change->op_count);
+	assert(apply->zone_count < apply->effect_room);
 	struct touched_zone *touched = &apply->zones[apply->zone_count++];
 	touched->zone = *zone;
 	touched->zone.serial = serial_next(zone->serial);
@@ -199,10 +201,10 @@ static enum err run_ops(struct apply *apply, struct effect *effects, uint32_t *r
 			return err;
 		}
 	}
-	for (uint32_t i = 0; i < change->op_count; i++) {
+	for (uint32_t i = 0; i < apply->effect_room; i++) {
 		enum err err = rules_check_effect(apply, &effects[i]);
 		if (err != ERR_OK) {
-			*ret_index = i;
+			*ret_index = i < change->op_count ? i : 0;
 			return err;
 		}
 	}
@@ -228,8 +230,10 @@ static enum err list_serials(const struct apply *apply, struct outcome *outcome)
 
 static enum err apply_in_savepoint(struct apply *apply, struct outcome *outcome)
 {
-	size_t count = apply->change->op_count;
-	if (count == 0)
+	size_t count = change_count_effects(apply->change);
+	apply->effect_room = count;
+	apply->outcome = outcome;
+	if (apply->change->op_count == 0)
 		return apply_refuse(apply, ERR_EMPTY_CHANGE, "there is nothing to do");
 	outcome->effects = arena_calloc(apply->arena, count, sizeof(*outcome->effects));
 	apply->zones = arena_calloc(apply->arena, count, sizeof(*apply->zones));
@@ -251,6 +255,8 @@ static void forget_failed(struct writer *writer, struct apply *apply, struct out
 	outcome->effects = NULL;
 	outcome->zone_count = 0;
 	outcome->zones = NULL;
+	outcome->server_result = SERVER_NONE;
+	outcome->entry_count = 0;
 	outcome->detail = apply->detail;
 }
 
