@@ -80,6 +80,7 @@ DNS_TESTS = \
 	tests/unit/dns/test_query \
 	tests/unit/dns/test_rdata \
 	tests/unit/dns/test_rrset \
+	tests/unit/dns/test_server \
 	tests/unit/dns/test_soa \
 	tests/unit/dns/test_type \
 	tests/unit/dns/test_verify
@@ -105,6 +106,10 @@ check_PROGRAMS += tests/unit/dns/test_rrset
 tests_unit_dns_test_rrset_SOURCES = tests/unit/dns/test_rrset.c
 tests_unit_dns_test_rrset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_dns_test_rrset_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_server
+tests_unit_dns_test_server_SOURCES = tests/unit/dns/test_server.c
+tests_unit_dns_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_server_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/dns/test_soa
 tests_unit_dns_test_soa_SOURCES = tests/unit/dns/test_soa.c
 tests_unit_dns_test_soa_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -241,6 +246,12 @@ tests_unit_store_test_apply_SOURCES = tests/unit/store/test_apply.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_apply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_apply_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/store/test_server
+TESTS += tests/unit/store/test_server
+tests_unit_store_test_server_SOURCES = tests/unit/store/test_server.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_server_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_reader
 check_PROGRAMS += tests/unit/store/test_reader
 tests_unit_store_test_reader_SOURCES = tests/unit/store/test_reader.c \
@@ -279,6 +290,11 @@ TESTS += tests/unit/publish/test_asker
 tests_unit_publish_test_asker_SOURCES = tests/unit/publish/test_asker.c
 tests_unit_publish_test_asker_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_publish_test_asker_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_monitor
+TESTS += tests/unit/publish/test_monitor
+tests_unit_publish_test_monitor_SOURCES = tests/unit/publish/test_monitor.c
+tests_unit_publish_test_monitor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_monitor_LDADD = $(PUBLISH_TEST_LIBS)
 check_PROGRAMS += tests/unit/publish/test_board
 TESTS += tests/unit/publish/test_board
 tests_unit_publish_test_board_SOURCES = tests/unit/publish/test_board.c
@@ -400,6 +416,11 @@ TESTS += tests/unit/api/test_records
 tests_unit_api_test_records_SOURCES = tests/unit/api/test_records.c tests/unit/api/fixture.h
 tests_unit_api_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_api_test_records_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_servers
+TESTS += tests/unit/api/test_servers
+tests_unit_api_test_servers_SOURCES = tests/unit/api/test_servers.c tests/unit/api/fixture.h
+tests_unit_api_test_servers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_servers_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/api/test_zones
 TESTS += tests/unit/api/test_zones
 tests_unit_api_test_zones_SOURCES = tests/unit/api/test_zones.c tests/unit/api/fixture.h
