@@ -346,7 +346,7 @@ check_PROGRAMS += tests/unit/test_publisher
 tests_unit_test_publisher_SOURCES = tests/unit/test_publisher.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h \
 	src/publish_job.c src/publisher.c src/publisher_notes.c src/publisher_survey.c \
-	src/publisher_verify.c
+	src/publisher_monitor.c src/publisher_verify.c
 tests_unit_test_publisher_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_publisher_LDADD = $(SERVER_LIBS) $(PUBLISH_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 

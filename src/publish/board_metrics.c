@@ -133,7 +133,8 @@ static void put_health(const struct board *board, struct buf *buf)
 	for (size_t kind = 0; kind < HEALTH_KIND__MAX; kind++) {
 		put_head(buf, rows[kind].name, "gauge", rows[kind].help);
 		for (size_t state = 0; state < HEALTH__MAX; state++) {
-			put_sample(buf, rows[kind].name, "state", health_name(state));
+			put_sample(buf, rows[kind].name, "state",
+			        health_name((enum health_state)state));
 			buf_printf(buf, "%lu\n",
 			        (unsigned long)atomic_load_explicit(
 			                &board->health_counts[kind][state], memory_order_relaxed));
