@@ -106,6 +106,12 @@ struct exchange {
 	enum await_state await;      /* wait */
 	struct told_change change;   /* commit, or respond when the plan is_told */
 	struct history_page history;
+	struct server_page servers;
+	struct server_details server;
+	size_t verified_count;   /* wait: of the records of a registration */
+	int64_t verify_until_ms; /* steady */
+	bool has_verified;
+	bool is_verified;
 
 	bool writer_knows; /* the writer got the change, so it has audited it */
 	enum err err;

@@ -9,6 +9,8 @@
 #include "list_tag.h"
 #include "lookup_history.h"
 #include "lookup_log.h"
+#include "lookup_server.h"
+#include "permit_server.h"
 #include "revoke.h"
 
 struct lookup execute_lookup_of(const struct exchange *x)
@@ -67,6 +69,9 @@ static enum err permit_op(struct exchange *x, struct op *op)
 		return revoke_permit(x, op);
 	case OP_TOKEN_ISSUE:
 		return issue_permit(x, op);
+	case OP_SERVER_PUT:
+	case OP_SERVER_DROP:
+		return permit_server_op(&lookup, op);
 	default:
 		return permit_rrset_op(x, op);
 	}
@@ -172,6 +177,7 @@ enum err execute_change_go_on(struct exchange *x, enum task_event event)
 	if (err != ERR_OK)
 		return change_unconfirmed(x, err);
 	x->writer_knows = true;
+	permit_server_entries(x->token, &x->outcome);
 	return execute_take_outcome(x);
 }
 
@@ -200,7 +206,7 @@ enum err execute_lookup(struct exchange *x)
 {
 	const struct lookup lookup = execute_lookup_of(x);
 	const struct plan *plan = &x->plan;
-	if (plan->kind == PLAN_OPERATION)
+	if (plan->kind == PLAN_OPERATION || plan->kind == PLAN_SERVER_OFF)
 		return ERR_OK;
 	enum err err = reader_begin(x->pipeline->reader);
 	if (err != ERR_OK)
@@ -224,6 +230,14 @@ enum err execute_lookup(struct exchange *x)
 		return lookup_revocations(&lookup, &plan->revocations, &x->revocations);
 	case PLAN_AUDIT:
 		return lookup_audit(&lookup, x->seat->answer_arena, &plan->audit, &x->audit);
+	case PLAN_SERVER:
+		err = lookup_server(&lookup, &plan->name, &x->server);
+		if (err == ERR_OK &&
+		        !precondition_is_met(&x->precondition, x->server.server.revision))
+			return ERR_PRECONDITION_FAILED;
+		return err;
+	case PLAN_SERVERS:
+		return lookup_servers(&lookup, &plan->servers, &x->servers);
 	case PLAN_VERIFY:
 		return lookup_check_readable(&lookup, &plan->name, plan->type);
 	default:

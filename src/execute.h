@@ -46,4 +46,17 @@ MUST_CHECK enum err execute_await_go_on(struct exchange *x, enum task_event even
 MUST_CHECK enum err execute_verify(struct exchange *x);
 MUST_CHECK enum err execute_verify_go_on(struct exchange *x, enum task_event event);
 
+/* ---- execute_server.c: what a registration made is asked of CoreDNS after the commit ---- */
+
+/* Puts the next question into x->plan.verify; false when there is none (any more). */
+bool server_verify_next(struct exchange *x);
+
+/* Takes x->verify, the report on that question, or the error it came to: the change is made, so
+ * that is no failure of the request. */
+void server_verify_take(struct exchange *x, enum err err);
+
+/* All of them, until one is not answered as expected. */
+MUST_CHECK enum err execute_server_verify(struct exchange *x);
+MUST_CHECK enum err execute_server_verify_go_on(struct exchange *x, enum task_event event);
+
 #endif

@@ -56,6 +56,7 @@ enum err execute_verify(struct exchange *x)
 {
 	struct pipeline *pipeline = x->pipeline;
 	reader_end(pipeline->reader);
+	x->ask = (struct ask){ 0 };
 	x->ask.may_wait = x->plan.verify.timeout_ms > 0 && pipeline->wait_count < WAITS_MAX;
 	x->ask.until_ms = now_ms();
 	if (x->ask.may_wait) {

@@ -28,8 +28,10 @@ CORE_LIBS = src/libcore.a $(CJSON_LIBS) $(SODIUM_LIBS)
 noinst_LIBRARIES += src/libdns.a
 src_libdns_a_SOURCES = \
 	src/dns/change.c src/dns/change.h \
+	src/dns/change_server.c src/dns/change_server.h \
 	src/dns/codec.c src/dns/codec.h \
 	src/dns/expiry.c src/dns/expiry.h \
+	src/dns/health.c src/dns/health.h \
 	src/dns/name.c src/dns/name.h \
 	src/dns/query.c src/dns/query.h \
 	src/dns/rdata.c src/dns/rdata.h \
@@ -40,6 +42,7 @@ src_libdns_a_SOURCES = \
 	src/dns/rdata_walk.c src/dns/rdata_walk.h \
 	src/dns/rrset.c src/dns/rrset.h \
 	src/dns/serial.c src/dns/serial.h \
+	src/dns/server.c src/dns/server.h \
 	src/dns/soa.c \
 	src/dns/token.h \
 	src/dns/txt.c src/dns/txt.h \
@@ -112,9 +115,11 @@ src_libstore_a_SOURCES = \
 	src/store/apply.c src/store/apply.h \
 	src/store/apply_revert.c \
 	src/store/apply_rrset.c \
+	src/store/apply_server.c src/store/apply_server.h \
 	src/store/apply_token.c \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
+	src/store/db_server.c \
 	src/store/db_values.c \
 	src/store/expire.c \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
@@ -122,7 +127,9 @@ src_libstore_a_SOURCES = \
 	src/store/reader_history.c src/store/reader_history.h \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
+	src/store/reader_server.c \
 	src/store/rules.c \
+	src/store/server_conflict.c \
 	src/store/schema.c src/store/schema.h \
 	src/store/statements.def \
 	src/store/store.h \
@@ -136,10 +143,11 @@ src_libpublish_a_SOURCES = \
 	src/publish/address.c src/publish/address.h \
 	src/publish/asker.c src/publish/asker.h \
 	src/publish/board.c src/publish/board.h \
-	src/publish/board_metrics.c src/publish/board_shape.h \
+	src/publish/board_health.c src/publish/board_metrics.c src/publish/board_shape.h \
 	src/publish/heap.c src/publish/heap.h \
 	src/publish/http_client.c src/publish/http_client.h \
 	src/publish/ledger.c src/publish/ledger.h \
+	src/publish/monitor.c src/publish/monitor.h \
 	src/publish/schedule.c src/publish/schedule.h \
 	src/publish/soa_poll.c src/publish/soa_poll.h \
 	src/publish/swap.c src/publish/swap.h \
@@ -204,6 +212,8 @@ src_libapi_a_SOURCES = \
 	src/api/revocations.c src/api/revocations.h \
 	src/api/routes.c src/api/routes.h \
 	src/api/rrsets.c src/api/rrsets.h \
+	src/api/servers.c src/api/servers.h \
+	src/api/servers_answer.c \
 	src/api/shape.c src/api/shape.h \
 	src/api/tokens.c src/api/tokens.h \
 	src/api/verify.c src/api/verify.h \
@@ -230,6 +240,7 @@ src_coregated_SOURCES = \
 	src/exchange.h \
 	src/execute.c src/execute.h \
 	src/execute_await.c \
+	src/execute_server.c \
 	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
@@ -242,13 +253,16 @@ src_coregated_SOURCES = \
 	src/lookup_log.c src/lookup_log.h \
 	src/lookup_reversion.c \
 	src/lookup_search.c src/lookup_search.h \
+	src/lookup_server.c src/lookup_server.h \
 	src/main.c \
 	src/operations.c src/operations.h \
 	src/operations_token.c \
 	src/options.c src/options.h \
+	src/permit_server.c src/permit_server.h \
 	src/pipeline.c src/pipeline.h \
 	src/publish_job.c src/publish_job.h \
 	src/publisher.c src/publisher.h src/publisher_state.h \
+	src/publisher_monitor.c src/publisher_monitor.h \
 	src/publisher_notes.c \
 	src/publisher_survey.c \
 	src/publisher_verify.c src/publisher_verify.h \

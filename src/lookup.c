@@ -288,6 +288,7 @@ enum err lookup_zone(
 		err = lookup_soa(lookup, &details.zone, &details);
 	if (err == ERR_OK)
 		err = lookup_served(lookup, name, &details.served);
+	board_get_health(lookup->board, HEALTH_ZONE, name, &details.health);
 	if (err == ERR_OK)
 		*ret_details = details;
 	return err;

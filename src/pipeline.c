@@ -155,6 +155,7 @@ static enum err stage_plan(struct exchange *x)
 		.default_ttl_s = conf->ttl,
 		.ttl_min_s = conf->ttl_min,
 		.ttl_max_s = conf->ttl_max,
+		.auto_register = conf->auto_register,
 		.faults = &x->faults,
 	};
 	return x->route->plan(&input, &x->plan);
@@ -162,7 +163,7 @@ static enum err stage_plan(struct exchange *x)
 
 static enum err stage_permit(struct exchange *x)
 {
-	if (x->plan.kind != PLAN_CHANGE)
+	if (x->plan.kind != PLAN_CHANGE && x->plan.kind != PLAN_SERVER_OFF)
 		return ERR_OK;
 	enum err err = execute_permit(x);
 	if (x->repeat != NULL)
@@ -184,11 +185,15 @@ static enum err stage_commit_go_on(struct exchange *x, enum task_event event)
 
 static enum err stage_wait(struct exchange *x)
 {
+	if (x->plan.verifies_change)
+		return execute_server_verify(x);
 	return x->plan.kind == PLAN_VERIFY ? execute_verify(x) : execute_await(x);
 }
 
 static enum err stage_wait_go_on(struct exchange *x, enum task_event event)
 {
+	if (x->plan.verifies_change)
+		return execute_server_verify_go_on(x, event);
 	return x->plan.kind == PLAN_VERIFY ? execute_verify_go_on(x, event)
 	                                   : execute_await_go_on(x, event);
 }
@@ -253,6 +258,10 @@ static void exchange_put_result(struct exchange *x)
 		.history = &x->history,
 		.revocations = &x->revocations,
 		.audit = &x->audit,
+		.servers = &x->servers,
+		.server = &x->server,
+		.has_verified = x->has_verified,
+		.is_verified = x->is_verified,
 	};
 	if (x->await == AWAIT_PENDING)
 		answer_pending(&input, &x->response);
@@ -282,7 +291,11 @@ static void exchange_put_tag(struct exchange *x)
 		return;
 	if (x->list_tag != 0)
 		shape_put_etag(x->arena, &x->response, x->list_tag);
-	uint64_t tag = x->plan.kind == PLAN_RRSET ? x->rrset.revision : x->list_tag;
+	uint64_t tag = x->list_tag;
+	if (x->plan.kind == PLAN_RRSET)
+		tag = x->rrset.revision;
+	else if (x->plan.kind == PLAN_SERVER)
+		tag = x->server.server.revision;
 	if (tag != 0 && precondition_is_fresh(&x->precondition, tag))
 		x->response.status = 304;
 }

@@ -257,6 +257,8 @@ static void turn(struct publisher *p)
 		http_client_step(p->http, now_ms());
 	if (p->verify != NULL)
 		publisher_verify_step(p->verify, now_us());
+	if (p->monitor != NULL)
+		publisher_monitor_step(p->monitor, now_us());
 	turn_board(p);
 }
 
@@ -278,18 +280,22 @@ static int64_t next_due_ms(const struct publisher *p)
 		due_ms = least(due_ms, http_client_due_ms(p->http));
 	if (p->verify != NULL)
 		due_ms = least(due_ms, publisher_verify_due_ms(p->verify));
+	if (p->monitor != NULL)
+		due_ms = least(due_ms, publisher_monitor_due_ms(p->monitor));
 	return due_ms;
 }
 
 /* Returns true when the process is to end. */
 static bool wait_for_work(struct publisher *p)
 {
-	struct pollfd fds[3 + SOA_POLL_SERVERS] = {
+	struct pollfd fds[4 + SOA_POLL_SERVERS] = {
 		{ .fd = p->context->wake_fd, .events = POLLIN },
 		{ .fd = p->context->stop_fd, .events = POLLIN },
 		{ .fd = p->verify != NULL ? publisher_verify_fd(p->verify) : -1, .events = POLLIN },
+		{ .fd = p->monitor != NULL ? publisher_monitor_fd(p->monitor) : -1,
+		        .events = POLLIN },
 	};
-	size_t count = 3 + soa_poll_fds(p->poll, fds + 3);
+	size_t count = 4 + soa_poll_fds(p->poll, fds + 4);
 	int64_t wait_ms = least(next_due_ms(p) - now_ms(), IDLE_MOST_MS);
 	uint64_t signals;
 	http_client_wait(p->http, fds, count, wait_ms > 0 ? wait_ms : 0);
@@ -361,6 +367,11 @@ static bool publisher_init(struct publisher *p, const struct publisher_context *
 		if (p->verify == NULL)
 			return false;
 	}
+	if (context->monitor_interval_s > 0 && context->server_count > 0) {
+		p->monitor = publisher_monitor_open(p);
+		if (p->monitor == NULL)
+			return false;
+	}
 	bool is_open = survey_open_directory(p);
 	survey_note_folders(p);
 	return is_open;
@@ -368,6 +379,7 @@ static bool publisher_init(struct publisher *p, const struct publisher_context *
 
 static void publisher_fini(struct publisher *p)
 {
+	publisher_monitor_close(p->monitor);
 	publisher_verify_close(p->verify);
 	http_client_close(p->http);
 	soa_poll_close(p->poll);

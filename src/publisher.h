@@ -27,6 +27,7 @@ struct publisher_context {
 	const char *const *urls;    /* health, ready and metrics endpoints */
 	size_t url_count;           /* up to BOARD_URLS */
 	uint32_t publish_interval_ms;
+	uint32_t monitor_interval_s; /* 0: no health monitor */
 	uint32_t coredns_timeout_ms; /* of one question over HTTP */
 	uint32_t coredns_retries;    /* of such a question */
 	void (*on_ready)(

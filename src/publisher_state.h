@@ -18,6 +18,7 @@
 #include "publish/swap.h"
 #include "publish_job.h"
 #include "publisher.h"
+#include "publisher_monitor.h"
 #include "publisher_verify.h"
 
 /* Kinds of trouble that pass by themselves; the board shows the first that there is. */
@@ -47,10 +48,11 @@ struct publisher {
 	bool is_large_running;
 	struct name large_name;
 	struct soa_poll *poll;
-	struct http_client *http;        /* NULL: no endpoints */
-	struct publisher_verify *verify; /* NULL: nobody may ask */
-	bool has_scanned;                /* the whole store, once */
-	uint64_t head_revision;          /* up to which the store was looked at */
+	struct http_client *http;          /* NULL: no endpoints */
+	struct publisher_verify *verify;   /* NULL: nobody may ask */
+	struct publisher_monitor *monitor; /* NULL: none */
+	bool has_scanned;                  /* the whole store, once */
+	uint64_t head_revision;            /* up to which the store was looked at */
 	bool is_woken;
 	int64_t turn_ms; /* steady clock at the beginning of this turn */
 	int64_t scan_ms; /* not before */

@@ -177,6 +177,7 @@ static int role_run_publisher(void *argument, unsigned index)
 		.server_count = conf->coredns_count,
 		.urls = urls,
 		.publish_interval_ms = conf->publish_interval_ms,
+		.monitor_interval_s = conf->monitor_interval_s,
 		.coredns_timeout_ms = conf->coredns_timeout_ms,
 		.coredns_retries = conf->coredns_retries,
 		.on_ready = process_set_ready,

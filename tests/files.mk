@@ -81,6 +81,7 @@ DNS_TESTS = \
 	tests/unit/dns/test_query \
 	tests/unit/dns/test_rdata \
 	tests/unit/dns/test_rrset \
+	tests/unit/dns/test_server \
 	tests/unit/dns/test_soa \
 	tests/unit/dns/test_type \
 	tests/unit/dns/test_verify
@@ -110,6 +111,10 @@ check_PROGRAMS += tests/unit/dns/test_rrset
 tests_unit_dns_test_rrset_SOURCES = tests/unit/dns/test_rrset.c
 tests_unit_dns_test_rrset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_dns_test_rrset_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/dns/test_server
+tests_unit_dns_test_server_SOURCES = tests/unit/dns/test_server.c
+tests_unit_dns_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_server_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/dns/test_soa
 tests_unit_dns_test_soa_SOURCES = tests/unit/dns/test_soa.c
 tests_unit_dns_test_soa_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -277,6 +282,12 @@ tests_unit_store_test_reader_history_SOURCES = tests/unit/store/test_reader_hist
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_reader_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_reader_history_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/store/test_server
+TESTS += tests/unit/store/test_server
+tests_unit_store_test_server_SOURCES = tests/unit/store/test_server.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_server_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_reader
 check_PROGRAMS += tests/unit/store/test_reader
 tests_unit_store_test_reader_SOURCES = tests/unit/store/test_reader.c \
@@ -345,6 +356,11 @@ TESTS += tests/unit/publish/test_asker
 tests_unit_publish_test_asker_SOURCES = tests/unit/publish/test_asker.c
 tests_unit_publish_test_asker_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_publish_test_asker_LDADD = $(PUBLISH_TEST_LIBS)
+check_PROGRAMS += tests/unit/publish/test_monitor
+TESTS += tests/unit/publish/test_monitor
+tests_unit_publish_test_monitor_SOURCES = tests/unit/publish/test_monitor.c
+tests_unit_publish_test_monitor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_publish_test_monitor_LDADD = $(PUBLISH_TEST_LIBS)
 check_PROGRAMS += tests/unit/publish/test_board
 TESTS += tests/unit/publish/test_board
 tests_unit_publish_test_board_SOURCES = tests/unit/publish/test_board.c
@@ -396,7 +412,7 @@ check_PROGRAMS += tests/unit/test_publisher
 tests_unit_test_publisher_SOURCES = tests/unit/test_publisher.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h \
 	src/publish_job.c src/publisher.c src/publisher_notes.c src/publisher_survey.c \
-	src/publisher_verify.c
+	src/publisher_monitor.c src/publisher_verify.c
 tests_unit_test_publisher_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_publisher_LDADD = $(SERVER_LIBS) $(PUBLISH_LIBS) $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
@@ -480,6 +496,11 @@ TESTS += tests/unit/api/test_tokens
 tests_unit_api_test_tokens_SOURCES = tests/unit/api/test_tokens.c tests/unit/api/fixture.h
 tests_unit_api_test_tokens_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_api_test_tokens_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/api/test_servers
+TESTS += tests/unit/api/test_servers
+tests_unit_api_test_servers_SOURCES = tests/unit/api/test_servers.c tests/unit/api/fixture.h
+tests_unit_api_test_servers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_api_test_servers_LDADD = src/libapi.a src/libhttp.a $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/api/test_zones
 TESTS += tests/unit/api/test_zones
 tests_unit_api_test_zones_SOURCES = tests/unit/api/test_zones.c tests/unit/api/fixture.h

@@ -122,6 +122,16 @@ static void body_put_expiry(
 	}
 }
 
+static void body_put_bool(
+        const struct plan_input *input, const char *pointer, const struct json *value, void *place)
+{
+	bool given;
+	if (json_bool(value, &given))
+		*(struct flag *)place = (struct flag){ .is_set = true, .value = given };
+	else
+		body_fault_kind(input, pointer, value, "true or false");
+}
+
 typedef void put_fn(const struct plan_input *, const char *, const struct json *, void *);
 
 static put_fn *const put_by_kind[] = {
@@ -132,6 +142,7 @@ static put_fn *const put_by_kind[] = {
 	[FIELD_OBJECTS] = body_put_objects,
 	[FIELD_JSON] = body_put_json,
 	[FIELD_EXPIRY] = body_put_expiry,
+	[FIELD_BOOL] = body_put_bool,
 };
 
 static const struct field *body_find_field(const struct field_list *list, const char *name)

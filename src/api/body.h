@@ -21,6 +21,7 @@ enum field_kind {
 	FIELD_OBJECTS, /* struct objects */
 	FIELD_JSON,    /* const struct json *, of any kind */
 	FIELD_EXPIRY,  /* int64_t: wall clock in ms, in the future; 0: not given */
+	FIELD_BOOL,    /* struct flag */
 };
 
 struct strings {
@@ -38,6 +39,11 @@ struct ttl {
 struct objects {
 	bool is_set;
 	const struct json *array;
+};
+
+struct flag {
+	bool is_set;
+	bool value;
 };
 
 struct field {

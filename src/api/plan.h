@@ -15,7 +15,9 @@
 #include "core/err.h"
 #include "core/faults.h"
 #include "dns/change.h"
+#include "dns/health.h"
 #include "dns/name.h"
+#include "dns/server.h"
 #include "dns/verify.h"
 #include "dns/zone.h"
 #include "http/request.h"
@@ -32,6 +34,9 @@ enum plan_kind {
 	PLAN_HISTORY,     /* a page of the history */
 	PLAN_REVOCATIONS, /* a page of revocations */
 	PLAN_AUDIT,       /* a page of the audit log */
+	PLAN_SERVERS,     /* a page of servers */
+	PLAN_SERVER,      /* one server */
+	PLAN_SERVER_OFF,  /* a registration that is permitted or not, and not made */
 	PLAN_OPERATION,   /* health, ready, metrics, the token itself: nothing is looked up */
 };
 
@@ -112,6 +117,15 @@ struct audit_wanted {
 	const char *actor; /* only this subject's; NULL: everybody's */
 };
 
+struct servers_wanted {
+	struct name zone;  /* length 0: any */
+	struct name under; /* this name and all below it; length 0: any */
+	bool has_state;
+	enum health_state state;
+	unsigned limit;
+	struct name after; /* length 0: from the start */
+};
+
 struct plan {
 	enum plan_kind kind;
 	struct change change;    /* PLAN_CHANGE */
@@ -129,6 +143,8 @@ struct plan {
 	struct audit_wanted audit;               /* PLAN_AUDIT */
 	const struct token_wanted *token_wanted; /* PLAN_CHANGE of OP_TOKEN_ISSUE */
 	const char *token;                       /* the same, once it is signed */
+	bool verifies_change; /* PLAN_CHANGE of a server: then CoreDNS is asked for its records */
+	struct servers_wanted servers; /* PLAN_SERVERS */
 };
 
 /* What plan functions may look at. */
@@ -142,6 +158,7 @@ struct plan_input {
 	uint32_t default_ttl_s;
 	uint32_t ttl_min_s;
 	uint32_t ttl_max_s;
+	bool auto_register; /* of the configuration */
 	struct faults *faults;
 };
 
@@ -177,6 +194,7 @@ struct zone_details {
 	struct soa soa;
 	uint32_t soa_ttl_s;
 	struct served_list served;
+	struct health health;
 };
 
 /* A zone as a change left it. */
@@ -224,6 +242,17 @@ struct audit_page {
 	uint64_t next; /* the number of its last row when there may be more, else 0 */
 };
 
+struct server_details {
+	struct server server; /* without the records that the token may not read */
+	struct health health;
+};
+
+struct server_page {
+	size_t count;
+	struct server_details *servers;
+	struct name next; /* the last one looked at; length 0: there are no more */
+};
+
 struct answer_input {
 	struct arena *arena;
 	const struct http_request *request;
@@ -241,6 +270,10 @@ struct answer_input {
 	const struct history_page *history;
 	const struct revocation_page *revocations;
 	const struct audit_page *audit;
+	const struct server_page *servers;
+	const struct server_details *server;
+	bool has_verified; /* with outcome: CoreDNS was asked for what the change made */
+	bool is_verified;
 };
 
 /* ERR_OK and a whole plan; else an error, with faults in input->faults where fields are at fault.

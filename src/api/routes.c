@@ -8,6 +8,7 @@
 #include "api/records.h"
 #include "api/revocations.h"
 #include "api/rrsets.h"
+#include "api/servers.h"
 #include "api/tokens.h"
 #include "api/verify.h"
 #include "api/zones.h"
@@ -35,6 +36,12 @@
 	ROUTE(GET, "/revocations", false, false, plan_revocations_list, answer_revocations_list)   \
 	ROUTE(POST, "/revocations", false, true, plan_revocation_add, answer_revocation_add)       \
 	ROUTE(GET, "/audit", false, false, plan_audit, answer_audit)                               \
+	ROUTE(GET, "/servers", false, false, plan_servers_list, answer_servers_list)               \
+	ROUTE(POST, "/servers", false, true, plan_server_add, answer_server_add)                   \
+	ROUTE(GET, "/servers/{hostname}", false, false, plan_server_get, answer_server_get)        \
+	ROUTE(PUT, "/servers/{hostname}", false, true, plan_server_move, answer_server_move)       \
+	ROUTE(DELETE, "/servers/{hostname}", false, true, plan_server_delete,                      \
+	        answer_server_delete)                                                              \
 	ROUTE(GET, "/health", true, false, plan_health, NULL)                                      \
 	ROUTE(GET, "/ready", true, false, plan_ready, NULL)                                        \
 	ROUTE(GET, "/metrics", true, false, plan_metrics, NULL)                                    \

@@ -135,6 +135,15 @@ void shape_put_time(struct json_writer *writer, const char *name, int64_t wall_m
 	json_put_string(writer, name, text);
 }
 
+void shape_put_health(struct json_writer *writer, const struct health *health)
+{
+	json_put_string(writer, "state", health_name(health->state));
+	if (health->at_ms != 0)
+		shape_put_time(writer, "checked_at", health->at_ms);
+	else
+		json_put_null(writer, "checked_at");
+}
+
 void shape_put_etag(struct arena *arena, struct http_response *response, uint64_t revision)
 {
 	response_put_header(

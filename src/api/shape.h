@@ -33,6 +33,9 @@ const char *shape_value(struct arena *arena, uint16_t type, const struct rdata *
 /* "2026-11-23T11:36:42Z" as a member. */
 void shape_put_time(struct json_writer *writer, const char *name, int64_t wall_ms);
 
+/* "state" and "checked_at" (null when never asked) as members. */
+void shape_put_health(struct json_writer *writer, const struct health *health);
+
 /* Headers: ETag of a revision, Change-Id of an outcome (none when nothing changed), Location of an
  * RRset, and Link rel="next" with this request's own query and the new cursor. */
 void shape_put_etag(struct arena *arena, struct http_response *response, uint64_t revision);

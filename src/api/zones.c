@@ -240,6 +240,7 @@ void answer_zone_get(const struct answer_input *input, struct http_response *res
 	zone_put_members(&writer, &input->zone->zone);
 	zone_put_soa(&writer, input->zone);
 	zone_put_served(&writer, input->zone);
+	shape_put_health(&writer, &input->zone->health);
 	json_close_object(&writer);
 	shape_close(&writer);
 	shape_put_etag(input->arena, response, input->zone->zone.revision);

@@ -25,6 +25,8 @@ static const char *const op_words[OP__MAX] = {
 	[OP_REVERT] = "revert",
 	[OP_TOKEN_ISSUE] = "token.issue",
 	[OP_EXPIRE] = "expire",
+	[OP_SERVER_PUT] = "server.put",
+	[OP_SERVER_DROP] = "server.drop",
 };
 
 static const char *const revocation_words[] = {
@@ -168,6 +170,19 @@ static void put_serials(struct body *body, const struct outcome *outcome)
 	json_close_array(&body->json);
 }
 
+static void put_server_order(struct body *body, const struct op *op)
+{
+	put_name(body, "zone", &op->zone);
+	put_name(body, "name", &op->rrset.owner);
+	for (size_t i = 0; op->server != NULL && i < op->server->part_count; i++) {
+		const struct rrset *wanted = &op->server->parts[i].rrset;
+		char type[TYPE_TEXT_BYTES];
+		if (wanted->count > 0 && wanted->type != TYPE_PTR)
+			put_values(body, type_render(wanted->type, type), wanted->type,
+			        wanted->values, wanted->count);
+	}
+}
+
 /* What somebody tried. */
 static void put_op(struct body *body, const struct op *op)
 {
@@ -181,6 +196,8 @@ static void put_op(struct body *body, const struct op *op)
 		put_issued(body, &op->issued);
 	} else if (op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP) {
 		put_name(body, "zone", &op->zone);
+	} else if (op->kind == OP_SERVER_PUT || op->kind == OP_SERVER_DROP) {
+		put_server_order(body, op);
 	} else {
 		put_name(body, "zone", &op->zone);
 		put_rrset_name(body, &op->rrset);
@@ -193,12 +210,18 @@ static void put_op(struct body *body, const struct op *op)
 	json_close_object(&body->json);
 }
 
+/* Behind the effects of the ops stand those of a server op, which is alone in its change. */
+static const struct op *op_of_effect(const struct change *change, size_t index)
+{
+	return &change->ops[index < change->op_count ? index : 0];
+}
+
 static void put_success(struct body *body, const struct audit_attempt *attempt)
 {
 	const struct outcome *outcome = attempt->outcome;
 	json_open_array(&body->json, "effects");
 	for (size_t i = 0; i < outcome->effect_count && !buf_is_full(&body->text); i++)
-		put_effect(body, &attempt->change->ops[i], &outcome->effects[i]);
+		put_effect(body, op_of_effect(attempt->change, i), &outcome->effects[i]);
 	json_close_array(&body->json);
 	put_serials(body, outcome);
 }

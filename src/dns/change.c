@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dns/change_server.h"
 #include "dns/codec.h"
 #include "dns/type.h"
 
@@ -25,11 +26,23 @@ bool op_is_covered(const struct op *op, enum effect_action action, const struct 
 	return false;
 }
 
+size_t change_count_effects(const struct change *change)
+{
+	size_t count = change->op_count;
+	for (size_t i = 0; i < change->op_count; i++) {
+		if (change->ops[i].server != NULL)
+			count += change->ops[i].server->part_count;
+	}
+	return count;
+}
+
 size_t change_count_records(const struct change *change)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < change->op_count; i++) {
 		const struct op *op = &change->ops[i];
+		for (size_t j = 0; op->server != NULL && j < op->server->part_count; j++)
+			count += op->server->parts[j].rrset.count;
 		size_t records = op->rrset.count + op->remove_count + op->apex_ns.count +
 		                 op->reversion.record_count;
 		count += records > 0 ? records : 1;
@@ -37,15 +50,12 @@ size_t change_count_records(const struct change *change)
 	return count > 0 ? count : 1;
 }
 
-/* ---- change → bytes ---- */
-
-static void bound_pack(struct buf *buf, const struct bound *bound)
+static bool op_is_server(enum op_kind kind)
 {
-	buf_put_u8(buf, bound->actions);
-	buf_put_u32(buf, bound->ttl_min_s);
-	buf_put_u32(buf, bound->ttl_max_s);
-	buf_put_u32(buf, bound->values_max);
+	return kind == OP_SERVER_PUT || kind == OP_SERVER_DROP;
 }
+
+/* ---- change → bytes ---- */
 
 static void precondition_pack(struct buf *buf, const struct precondition *precondition)
 {
@@ -95,10 +105,10 @@ static void op_pack(struct buf *buf, const struct op *op)
 		reversion_pack(buf, &op->reversion);
 	if (op->kind == OP_TOKEN_ISSUE)
 		issued_pack(buf, &op->issued);
+	if (op_is_server(op->kind))
+		server_order_pack(buf, op->server);
 	precondition_pack(buf, &op->precondition);
-	buf_put_u8(buf, (uint8_t)op->bound_count);
-	for (size_t i = 0; i < op->bound_count; i++)
-		bound_pack(buf, &op->bounds[i]);
+	bounds_pack(buf, op->bounds, op->bound_count);
 }
 
 void change_pack(struct buf *buf, const struct change *change)
@@ -123,16 +133,6 @@ void change_pack(struct buf *buf, const struct change *change)
 }
 
 /* ---- bytes → change ---- */
-
-static void bound_parse(struct decoder *decoder, struct bound *ret_bound)
-{
-	ret_bound->actions = decoder_u8(decoder);
-	ret_bound->ttl_min_s = decoder_u32(decoder);
-	ret_bound->ttl_max_s = decoder_u32(decoder);
-	ret_bound->values_max = decoder_u32(decoder);
-	if ((ret_bound->actions & ~(EFFECT_CREATE | EFFECT_UPDATE | EFFECT_DELETE)) != 0)
-		decoder->failed = true;
-}
 
 static void precondition_unpack(struct decoder *decoder, struct precondition *ret_precondition)
 {
@@ -198,12 +198,16 @@ static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct o
 {
 	if (op->kind == OP_ZONE_ADD)
 		codec_get_rrset(arena, decoder, &op->apex_ns);
+	if (op_is_server(op->kind) && (op->zone.length == 0 || op->rrset.owner.length == 0))
+		decoder->failed = true;
 	if (op->kind == OP_REVOKE)
 		revocation_parse(arena, decoder, &op->revocation);
 	else if (op->kind == OP_REVERT)
 		reversion_parse(decoder, &op->reversion);
 	else if (op->kind == OP_TOKEN_ISSUE)
 		issued_parse(arena, decoder, &op->issued);
+	else if (op_is_server(op->kind))
+		op->server = server_order_parse(arena, decoder);
 	else if (op->zone.length == 0 || (kind_has_owner(op->kind) && op->rrset.owner.length == 0))
 		decoder->failed = true;
 }
@@ -221,12 +225,7 @@ static void op_parse(struct arena *arena, struct decoder *decoder, struct op *re
 	        codec_get_values(arena, decoder, ret_op->rrset.type, &ret_op->remove_count);
 	op_parse_kind(arena, decoder, ret_op);
 	precondition_unpack(decoder, &ret_op->precondition);
-	uint8_t bound_count = decoder_u8(decoder);
-	if (bound_count > OP_BOUNDS_MAX)
-		decoder->failed = true;
-	for (size_t i = 0; !decoder->failed && i < bound_count; i++)
-		bound_parse(decoder, &ret_op->bounds[i]);
-	ret_op->bound_count = bound_count;
+	ret_op->bound_count = bounds_parse(decoder, ret_op->bounds);
 }
 
 /* What the writer need not ask again: each op has what its kind takes. A change that was refused is
@@ -247,6 +246,10 @@ static bool op_is_complete(const struct op *op)
 		return op->rrset.type == TYPE_SOA && op->rrset.count == 1 &&
 		       name_is_equal(&op->rrset.owner, &op->zone) &&
 		       (op->apex_ns.count == 0 || op->apex_ns.type == TYPE_NS);
+	case OP_SERVER_PUT:
+		return name_is_under(&op->rrset.owner, &op->zone) && server_order_is_complete(op);
+	case OP_SERVER_DROP:
+		return true;
 	default:
 		return name_is_under(&op->rrset.owner, &op->zone) &&
 		       (op->rrset.type == TYPE_SOA || type_is_writable(op->rrset.type, &detail));
@@ -268,7 +271,8 @@ static void ops_parse(struct arena *arena, struct decoder *decoder, struct chang
 	for (uint32_t i = 0; !decoder->failed && i < count; i++) {
 		op_parse(arena, decoder, &change->ops[i]);
 		if (!decoder->failed && change->refused == ERR_OK &&
-		        !op_is_complete(&change->ops[i]))
+		        (!op_is_complete(&change->ops[i]) ||
+		                (count > 1 && op_is_server(change->ops[i].kind))))
 			decoder->failed = true;
 	}
 	change->op_count = count;
@@ -341,6 +345,7 @@ void outcome_pack(struct buf *buf, const struct outcome *outcome)
 		buf_put_u8(buf, (uint8_t)outcome->faults[i].err);
 		codec_put_string(buf, outcome->faults[i].detail);
 	}
+	server_entries_pack(buf, outcome);
 }
 
 static void effects_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
@@ -421,6 +426,7 @@ enum err outcome_parse(
 	effects_parse(arena, &decoder, &outcome);
 	zones_parse(arena, &decoder, &outcome);
 	faults_parse(arena, &decoder, &outcome);
+	server_entries_parse(arena, &decoder, &outcome);
 	if (err_number >= ERR__MAX)
 		return ERR_BAD_REQUEST;
 	outcome.err = err_number;

@@ -16,10 +16,13 @@
 #include "core/secret.h"
 #include "dns/name.h"
 #include "dns/rrset.h"
+#include "dns/server.h"
 
 #define CHANGE_OPS_MAX         1000u
 #define OP_BOUNDS_MAX          16u
 #define PRECONDITION_ETAGS_MAX 8u
+/* A and AAAA of the hostname, the PTRs of its addresses, and those of the addresses before. */
+#define SERVER_PARTS_MAX (2u + 2u * SERVER_ADDRESSES_MAX)
 
 enum op_kind {
 	OP_RRSET_ADD,   /* adds values; ERR_EXISTS when one is there already */
@@ -35,6 +38,8 @@ enum op_kind {
 	OP_TOKEN_ISSUE, /* a child token; the store keeps whose child it is, never the token */
 	OP_EXPIRE,      /* drops the values of zone and rrset whose time has come; the writer's own
 	                 */
+	OP_SERVER_PUT,  /* registers or moves a server; stands alone in its change */
+	OP_SERVER_DROP, /* unregisters it; ERR_NOT_FOUND; alone as well */
 	OP__MAX
 };
 
@@ -102,6 +107,38 @@ struct issued_token {
 	int64_t expires_ms;       /* exp: when the record may be forgotten */
 };
 
+/* What a registration does when the hostname is registered with other addresses, or has addresses
+ * that no registration made. */
+enum server_conflict {
+	SERVER_CONFLICT_REPORT,  /* nothing is done; the outcome lists what is there */
+	SERVER_CONFLICT_FAIL,    /* ERR_CONFLICT */
+	SERVER_CONFLICT_REPLACE, /* what is there makes way */
+};
+
+/* Reverse names. A PTR that points elsewhere is somebody's decision: SERVER_PTR_AUTO leaves it and
+ * says so; for SERVER_PTR_ALWAYS it is a conflict. */
+enum server_ptr {
+	SERVER_PTR_AUTO, /* where a zone is managed and the token covers it */
+	SERVER_PTR_NEVER,
+	SERVER_PTR_ALWAYS,
+};
+
+/* One RRset that a server op may touch: those it wants, and those of the registration before. */
+struct server_part {
+	struct name zone;   /* length 0: no zone here holds the owner */
+	struct rrset rrset; /* owner, type and the wanted values; none: only to be taken away */
+	size_t bound_count;
+	struct bound bounds[OP_BOUNDS_MAX];
+};
+
+struct server_order {
+	bool is_move; /* ERR_NOT_FOUND when it is not registered; other addresses are no conflict */
+	enum server_conflict on_conflict;
+	enum server_ptr ptr;
+	size_t part_count;
+	struct server_part *parts; /* for OP_SERVER_PUT the first two are the hostname's A, AAAA */
+};
+
 struct op {
 	enum op_kind kind;
 	struct name
@@ -114,6 +151,7 @@ struct op {
 	struct revocation revocation; /* OP_REVOKE */
 	struct reversion reversion;   /* OP_REVERT */
 	struct issued_token issued;   /* OP_TOKEN_ISSUE */
+	struct server_order *server;  /* OP_SERVER_…; rrset.owner is the hostname */
 	struct precondition precondition;
 	size_t bound_count;
 	struct bound bounds[OP_BOUNDS_MAX];
@@ -171,6 +209,29 @@ struct zone_serial {
 	uint32_t serial;
 };
 
+enum server_result {
+	SERVER_NONE,       /* no server op, or it conflicts: see the entries */
+	SERVER_UNCHANGED,  /* it is registered so already */
+	SERVER_REGISTERED, /* it is new */
+	SERVER_UPDATED,
+	SERVER_RESULT__MAX
+};
+
+enum server_entry_kind {
+	SERVER_RECORD,                /* a record of the registration */
+	SERVER_CONFLICT,              /* an RRset that stands in the way */
+	SERVER_SKIPPED_CONFLICT,      /* a PTR RRset that points elsewhere and was left alone */
+	SERVER_SKIPPED_NO_ZONE,       /* no PTR: no zone here holds the reverse name */
+	SERVER_SKIPPED_NOT_PERMITTED, /* no PTR: the token does not cover it */
+	SERVER_ENTRY__MAX
+};
+
+struct server_entry {
+	enum server_entry_kind kind;
+	struct name zone;
+	struct rrset rrset;
+};
+
 /* What is wrong with one op. */
 struct op_fault {
 	uint32_t op_index;
@@ -184,12 +245,16 @@ struct outcome {
 	uint32_t op_index;   /* the op at fault */
 	uint64_t change_id;  /* 0 when nothing changed */
 	int64_t first_ms;    /* a repeat: when it was answered first; 0: this is the first time */
-	size_t effect_count; /* one for each op, in order; 0 on failure, and of a brief change */
+	size_t effect_count; /* one for each op, in order; 0 on failure, and of a brief change.
+	                        After that of a server op one for each of its parts */
 	struct effect *effects;
 	size_t zone_count; /* zones whose serial moved */
 	struct zone_serial *zones;
 	size_t fault_count; /* on failure: every op that cannot be done, in order */
 	struct op_fault *faults;
+	enum server_result server_result; /* of an OP_SERVER_PUT */
+	size_t entry_count;
+	struct server_entry *entries;
 };
 
 /* More faults of one change are not told. */
@@ -197,6 +262,9 @@ struct outcome {
 /* True when one bound of the op covers all of an effect that leaves `after`. Nothing changed counts
  * as an update: it tells what is there. */
 bool op_is_covered(const struct op *op, enum effect_action action, const struct rrset *after);
+
+/* How many effects the change can have at most. */
+size_t change_count_effects(const struct change *change);
 
 /* Records an op touches, for the rate limit: values added and removed, at least 1. */
 size_t change_count_records(const struct change *change);

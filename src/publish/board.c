@@ -196,6 +196,7 @@ void board_begin(struct board *board, const char *const *addresses, size_t addre
 	atomic_store(&board->url_count, (uint32_t)url_count);
 	board_put_pending(board, 0, 0);
 	board_put_failure(board, NULL, 0);
+	board_begin_health(board);
 }
 
 /* ---- reading ---- */

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/buf.h"
+#include "dns/health.h"
 #include "dns/name.h"
 
 #define BOARD_ZONES      65536u /* zones beyond this are published but not shown */
@@ -80,6 +81,10 @@ bool board_find_zone(
  * configured: when it is published. For a request that waits until its change is served. */
 bool board_is_served(const struct board *board, const struct name *zone, uint32_t serial);
 
+/* The health monitor's last word. HEALTH_UNKNOWN with at_ms 0 when there is none. */
+void board_get_health(const struct board *board, enum health_kind kind, const struct name *name,
+        struct health *ret_health);
+
 /* What /ready shows. */
 struct board_health {
 	bool is_publisher_alive;
@@ -123,6 +128,15 @@ void board_put_url(struct board *board, size_t index, const struct board_url *ur
 /* zones that wait, and since when (steady) the oldest change does; since_steady_ms counts only when
  * zones is not 0. */
 void board_put_pending(struct board *board, uint32_t zones, int64_t since_steady_ms);
+
+/* Notes what was found in a round of the monitor, and returns the state before (HEALTH_UNKNOWN when
+ * there was none). What the table has no room for is not shown. */
+#define BOARD_HEALTHS 131072u
+enum health_state board_put_health(struct board *board, enum health_kind kind,
+        const struct name *name, const struct health *health, uint16_t round);
+
+/* Forgets what was not found again in this round or the one before: it is gone. */
+void board_sweep_health(struct board *board, uint16_t round);
 
 /* Why publishing fails, in one sentence; NULL: it works (again). */
 void board_put_failure(struct board *board, const char *sentence, int64_t at_ms);

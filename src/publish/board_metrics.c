@@ -119,6 +119,51 @@ static void put_zones(const struct board *board, struct buf *buf)
 	}
 }
 
+static void put_health(const struct board *board, struct buf *buf)
+{
+	static const struct {
+		const char *name;
+		const char *help;
+	} rows[HEALTH_KIND__MAX] = {
+		[HEALTH_SERVER] = { "coregate_servers",
+		        "Registered servers by what CoreDNS answers for them." },
+		[HEALTH_ZONE] = { "coregate_zones_checked",
+		        "Zones by what CoreDNS answers for them." },
+	};
+	for (size_t kind = 0; kind < HEALTH_KIND__MAX; kind++) {
+		put_head(buf, rows[kind].name, "gauge", rows[kind].help);
+		for (size_t state = 0; state < HEALTH__MAX; state++) {
+			put_sample(buf, rows[kind].name, "state",
+			        health_name((enum health_state)state));
+			buf_printf(buf, "%lu\n",
+			        (unsigned long)atomic_load_explicit(
+			                &board->health_counts[kind][state], memory_order_relaxed));
+		}
+	}
+}
+
+/* 1: ok, 0: anything else. Zones that were not asked about yet are left out. */
+static void put_zone_health(const struct board *board, struct buf *buf)
+{
+	uint32_t used = atomic_load(&board->used);
+	uint32_t shown = 0;
+	put_head(
+	        buf, "coregate_zone_ok", "gauge", "1 when every CoreDNS serves the zone as it is.");
+	for (uint32_t i = 0; i < used && shown < BOARD_METRIC_ZONES; i++) {
+		struct board_zone zone;
+		struct health health;
+		char text[NAME_TEXT_BYTES];
+		if (!board_get_entry(board, i, &zone))
+			continue;
+		board_get_health(board, HEALTH_ZONE, &zone.name, &health);
+		if (health.at_ms == 0)
+			continue;
+		put_sample(buf, "coregate_zone_ok", "zone", name_render(&zone.name, text));
+		buf_printf(buf, "%d\n", health.state == HEALTH_OK);
+		shown++;
+	}
+}
+
 void board_render_metrics(
         const struct board *board, int64_t steady_ms, bool with_zones, struct buf *buf)
 {
@@ -139,6 +184,9 @@ void board_render_metrics(
 	put_lag(board, buf);
 	put_counters(board, buf);
 	put_servers(board, buf);
-	if (with_zones)
+	put_health(board, buf);
+	if (with_zones) {
 		put_zones(board, buf);
+		put_zone_health(board, buf);
+	}
 }

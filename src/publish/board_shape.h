@@ -26,6 +26,12 @@ struct board_trouble {
 	char failure[BOARD_TEXT_BYTES];
 };
 
+/* hash 0: free. word: state, kind, round, time (see board_health.c). */
+struct board_health_slot {
+	_Atomic uint64_t hash;
+	_Atomic uint64_t word;
+};
+
 struct board_entry {
 	_Atomic uint64_t cell[BOARD_CELL_WORDS(struct board_zone)];
 	uint32_t free_next; /* entry + 1 of the next free one */
@@ -45,12 +51,17 @@ struct board {
 	_Atomic uint64_t trouble[BOARD_CELL_WORDS(struct board_trouble)];
 	_Atomic uint64_t servers[BOARD_SERVERS][BOARD_CELL_WORDS(struct board_server)];
 	_Atomic uint64_t urls[BOARD_URLS][BOARD_CELL_WORDS(struct board_url)];
+	_Atomic uint32_t health_counts[HEALTH_KIND__MAX][HEALTH__MAX];
+	struct board_health_slot healths[BOARD_HEALTHS];
 	_Atomic uint64_t index[BOARD_INDEX];
 	struct board_entry zones[BOARD_ZONES];
 };
 
 /* Upper ends of the buckets of the lag; one more bucket lies behind the last. */
 extern const int64_t board_lag_limits_ms[BOARD_LAG_BUCKETS];
+
+/* Forgets all that the monitor found. */
+void board_begin_health(struct board *board);
 
 /* The zone of an entry; false when the entry is free. */
 bool board_get_entry(const struct board *board, uint32_t entry, struct board_zone *ret_zone);

@@ -26,6 +26,8 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_REVERT] = apply_revert,
 	[OP_TOKEN_ISSUE] = apply_token_issue,
 	[OP_EXPIRE] = apply_rrset_op,
+	[OP_SERVER_PUT] = apply_server_put,
+	[OP_SERVER_DROP] = apply_server_drop,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -268,12 +270,13 @@ static enum err run_ops(struct apply *apply, struct effect *effects)
 /* Not of an op that has its fault already: there is room for one each. */
 static enum err run_rules(struct apply *apply, const struct effect *effects)
 {
-	for (uint32_t i = 0; i < apply->change->op_count && !apply->is_lone; i++) {
+	for (uint32_t i = 0; i < apply->effect_room && !apply->is_lone; i++) {
 		enum err err = rules_check_effect(apply, &effects[i]);
+		uint32_t op_index = i < apply->change->op_count ? i : 0;
 		if (apply_db_error(apply) != ERR_OK)
 			return err;
 		if (err != ERR_OK)
-			apply_note_fault(apply, i, err);
+			apply_note_fault(apply, op_index, err);
 	}
 	return ERR_OK;
 }
@@ -334,8 +337,10 @@ static enum err list_serials(const struct apply *apply, struct outcome *outcome)
 
 static enum err apply_all(struct apply *apply, struct outcome *outcome)
 {
-	size_t count = apply->change->op_count;
-	if (count == 0)
+	size_t count = change_count_effects(apply->change);
+	apply->effect_room = count;
+	apply->outcome = outcome;
+	if (apply->change->op_count == 0)
 		return apply_refuse(apply, ERR_EMPTY_CHANGE, "there is nothing to do");
 	outcome->effects = arena_calloc(apply->arena, count, sizeof(*outcome->effects));
 	if (outcome->effects == NULL || apply_make_room(apply, count, count) != ERR_OK)
@@ -364,6 +369,8 @@ static void forget_effects(const struct apply *apply, struct outcome *outcome)
 	outcome->effects = NULL;
 	outcome->zone_count = 0;
 	outcome->zones = NULL;
+	outcome->server_result = SERVER_NONE;
+	outcome->entry_count = 0;
 	outcome->detail = apply->detail;
 }
 

@@ -39,6 +39,8 @@ struct apply {
 	size_t zone_count;
 	size_t zone_room;
 	struct touched_zone *zones; /* room for one an op */
+	size_t effect_room;         /* of the outcome */
+	struct outcome *outcome;    /* what server ops tell beyond their effects */
 };
 
 /* A row of history. Sides with count 0 are absent. */
@@ -91,11 +93,16 @@ const char *apply_pack_values(struct apply *apply, const struct rrset *rrset, si
 MUST_CHECK bool apply_write_rrset(
         struct apply *apply, const struct zone *zone, const struct rrset *rrset);
 
+/* Fills values and TTL of an RRset of which owner and type are set, and its revision; count stays 0
+ * when there is none. */
+MUST_CHECK enum err apply_load_rrset(
+        struct apply *apply, const struct zone *zone, struct rrset *rrset, uint64_t *ret_revision);
+
 /* Whether a precondition holds for something of this revision; 0: it is not there. */
 bool precondition_holds(const struct precondition *precondition, uint64_t revision);
 
-/* Each does one op and fills its effect. What it refuses it says in apply->detail, or it has noted
- * faults of its own. */
+/* Each does one op and fills its effect; a server op also those of its parts, which follow. What it
+ * refuses it says in apply->detail, or it has noted faults of its own. */
 typedef enum err apply_op_fn(struct apply *apply, const struct op *op, struct effect *effect);
 apply_op_fn apply_rrset_op;
 apply_op_fn apply_zone_add;
@@ -103,6 +110,8 @@ apply_op_fn apply_zone_drop;
 apply_op_fn apply_revoke;
 apply_op_fn apply_revert;
 apply_op_fn apply_token_issue;
+apply_op_fn apply_server_put;
+apply_op_fn apply_server_drop;
 
 /* Holds what an op created against everything that is there after the last op; a lone op against
  * what is there before it. */

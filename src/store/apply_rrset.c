@@ -44,27 +44,24 @@ static enum err find_zone(struct work *work)
 	return ERR_OK;
 }
 
-static enum err load_before(struct work *work)
+enum err apply_load_rrset(
+        struct apply *apply, const struct zone *zone, struct rrset *rrset, uint64_t *ret_revision)
 {
-	struct apply *apply = work->apply;
 	struct key owner;
-	key_of_name(&work->op->rrset.owner, &owner);
-	work->before.owner = work->op->rrset.owner;
-	work->before.type = work->op->rrset.type;
+	key_of_name(&rrset->owner, &owner);
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_RRSET_FIND);
-	bind_int(statement, 1, work->zone.id);
+	bind_int(statement, 1, zone->id);
 	bind_key(statement, 2, &owner);
-	bind_int(statement, 3, work->before.type);
+	bind_int(statement, 3, rrset->type);
 	if (!db_step(apply->db, statement))
 		return apply_db_error(apply);
-	work->before.ttl_s = (uint32_t)sqlite3_column_int64(statement, 0);
+	rrset->ttl_s = (uint32_t)sqlite3_column_int64(statement, 0);
 	size_t length = (size_t)sqlite3_column_bytes(statement, 1);
 	uint8_t *blob = arena_dup(apply->arena, sqlite3_column_blob(statement, 1), length);
-	work->revision = (uint64_t)sqlite3_column_int64(statement, 2);
+	*ret_revision = (uint64_t)sqlite3_column_int64(statement, 2);
 	enum err err = blob == NULL ? ERR_TOO_LARGE
-	                            : rrset_parse_values(apply->arena, blob, length, &work->before);
-	bool is_good = err == ERR_OK && work->before.count > 0 &&
-	               db_expiry_of_row(statement, 3, &work->before);
+	                            : rrset_parse_values(apply->arena, blob, length, rrset);
+	bool is_good = err == ERR_OK && rrset->count > 0 && db_expiry_of_row(statement, 3, rrset);
 	sqlite3_reset(statement);
 	if (err == ERR_TOO_LARGE)
 		return err;
@@ -72,10 +69,17 @@ static enum err load_before(struct work *work)
 		db_fail(apply->db, SQLITE_CORRUPT, "reading an RRset");
 		return apply_db_error(apply);
 	}
-	if (work->before.type == TYPE_SOA)
-		soa_put_serial((uint8_t *)work->before.values[0].bytes,
-		        work->before.values[0].length, work->zone.serial);
+	if (rrset->type == TYPE_SOA)
+		soa_put_serial(
+		        (uint8_t *)rrset->values[0].bytes, rrset->values[0].length, zone->serial);
 	return ERR_OK;
+}
+
+static enum err load_before(struct work *work)
+{
+	work->before.owner = work->op->rrset.owner;
+	work->before.type = work->op->rrset.type;
+	return apply_load_rrset(work->apply, &work->zone, &work->before, &work->revision);
 }
 
 /* ---- what each kind of op makes of `before` ---- */

@@ -12,8 +12,10 @@
 
 #include <sqlite3.h>
 
+#include "core/arena.h"
 #include "core/err.h"
 #include "dns/name.h"
+#include "dns/server.h"
 #include "dns/zone.h"
 #include "store/store.h"
 
@@ -104,5 +106,10 @@ bool db_expiry_of_row(sqlite3_stmt *statement, int column, struct rrset *rrset);
  * failure. */
 bool db_find_zone_exact(struct db *db, const struct key *key, struct zone *ret_zone);
 bool db_find_zone(struct db *db, const struct key *key, struct zone *ret_zone);
+
+/* A registered server, all in the arena. ERR_NOT_FOUND; ERR_TOO_LARGE when the arena is full; else
+ * as db_error. */
+MUST_CHECK enum err db_find_server(
+        struct db *db, struct arena *arena, const struct name *hostname, struct server *ret_server);
 
 #endif

@@ -20,6 +20,7 @@
 #include "dns/audit_row.h"
 #include "dns/change.h"
 #include "dns/name.h"
+#include "dns/server.h"
 #include "dns/zone.h"
 #include "store/store.h"
 
@@ -131,6 +132,25 @@ struct fresh_after {
  */
 MUST_CHECK enum err reader_list_fresh(struct reader *reader, const struct fresh_after *after,
         fresh_visitor *visit, void *context);
+/* ---- servers ---- */
+
+/* A registered server, all in the arena. ERR_NOT_FOUND; ERR_TOO_LARGE when the arena is full. */
+MUST_CHECK enum err reader_find_server(struct reader *reader, struct arena *arena,
+        const struct name *hostname, struct server *ret_server);
+
+/* A member that is NULL does not restrict. */
+struct server_filter {
+	const struct name *after; /* begin after this hostname */
+	const struct name *under; /* this name and all below it */
+};
+
+typedef bool server_visitor(void *context, const struct name *hostname, const struct name *zone);
+
+/* Registered servers in canonical order of their hostnames. */
+MUST_CHECK enum err reader_list_servers(struct reader *reader, const struct server_filter *filter,
+        server_visitor *visit, void *context);
+
+MUST_CHECK enum err reader_count_servers(struct reader *reader, uint64_t *ret_count);
 
 /* ---- revocations ---- */
 

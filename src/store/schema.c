@@ -148,6 +148,18 @@ static const char *const migrations[] = {
 	" UNIQUE(subject, key)"
 	") STRICT;"
 	"CREATE INDEX answers_by_time ON answers(at_ms);",
+	/* Registered servers; records is packed (server_pack_records). A registration stays when
+	 * its zone goes: only unregistering takes its other records, such as PTRs, away. */
+	"CREATE TABLE servers("
+	" host_key BLOB PRIMARY KEY,"
+	" zone_key BLOB NOT NULL,"
+	" ttl INTEGER NOT NULL,"
+	" revision INTEGER NOT NULL,"
+	" registered_ms INTEGER NOT NULL,"
+	" changed_ms INTEGER NOT NULL,"
+	" subject TEXT NOT NULL,"
+	" records BLOB NOT NULL"
+	") STRICT, WITHOUT ROWID;",
 };
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
