@@ -240,21 +240,32 @@ static void answer_slot(struct committer *committer, size_t index)
 	        committer->server, &committer->messages[index], is_full ? NULL : &answer);
 }
 
-static void wake_publisher(struct committer *committer)
+static uint64_t count_changes(const struct committer *committer)
 {
-	struct metrics *metrics = committer->context->shared->metrics;
 	uint64_t changes = 0;
-	uint64_t repeats = 0;
 	for (size_t i = 0; i < committer->count; i++) {
 		const struct slot *slot = &committer->slots[i];
 		changes += slot->outcome.change_id != 0 && !is_repeat(slot);
-		repeats += is_repeat(slot);
 	}
-	if (repeats > 0)
-		metrics_add(metrics, METRIC_REPEATS, repeats);
+	return changes;
+}
+
+/* Before the answers: who has one finds itself counted. */
+static void count_batch(const struct committer *committer)
+{
+	struct metrics *metrics = committer->context->shared->metrics;
+	uint64_t repeats = 0;
+	for (size_t i = 0; i < committer->count; i++)
+		repeats += is_repeat(&committer->slots[i]);
+	metrics_add(metrics, METRIC_REPEATS, repeats);
+	metrics_add(metrics, METRIC_CHANGES, count_changes(committer));
+}
+
+static void wake_publisher(struct committer *committer)
+{
+	uint64_t changes = count_changes(committer);
 	if (changes == 0)
 		return;
-	metrics_add(metrics, METRIC_CHANGES, changes);
 	/* A full counter wakes just as well. */
 	ssize_t written = write(committer->context->shared->wake_fd, &changes, sizeof(changes));
 	if (written < 0 && errno != EAGAIN)
@@ -271,6 +282,7 @@ static void serve_batch(struct committer *committer)
 		err = run_one_by_one(committer);
 	note_health(committer, err);
 	spread_news(committer);
+	count_batch(committer);
 	for (size_t i = 0; i < committer->count; i++)
 		answer_slot(committer, i);
 	wake_publisher(committer);
@@ -302,6 +314,7 @@ static enum err expire_due(struct committer *committer)
 	committer->count = 1;
 	err = run_batch(committer, 0, 1, &may_split);
 	note_health(committer, err);
+	count_batch(committer);
 	wake_publisher(committer);
 	if (err == ERR_OK && slot->outcome.err == ERR_OK)
 		count_expired(committer, &slot->outcome);

@@ -12,6 +12,9 @@ static const char *const texts[STATEMENT__MAX] = {
 #undef STATEMENT
 };
 
+/* Who opens the store may meet another process that brings its log into order. */
+#define OPEN_WAIT_MS 2000
+
 /* For every handle. Untrusted schema: no function of SQLite runs because a file says so. */
 static const char shared_pragmas[] = "PRAGMA trusted_schema = OFF;"
                                      "PRAGMA temp_store = MEMORY;"
@@ -87,10 +90,13 @@ bool db_open(struct db *db, const struct store_settings *settings, int flags)
 	if (code != SQLITE_OK)
 		return db_fail(db, code, "opening");
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_busy_timeout(db->handle, OPEN_WAIT_MS);
 	size_t mmap_bytes = settings->mmap_bytes != 0 ? settings->mmap_bytes : STORE_MMAP_BYTES;
 	char pragma[64];
 	sqlite3_snprintf(sizeof(pragma), pragma, "PRAGMA mmap_size = %lld", (long long)mmap_bytes);
-	return db_run_script(db, shared_pragmas) && db_run_script(db, pragma);
+	bool is_good = db_run_script(db, shared_pragmas) && db_run_script(db, pragma);
+	sqlite3_busy_timeout(db->handle, 0);
+	return is_good;
 }
 
 void db_close(struct db *db)
