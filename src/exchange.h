@@ -121,6 +121,13 @@ struct exchange {
 	uint32_t stage_us[STAGES_MAX];
 };
 
+/* Room for an answer, in memory that is only reserved. */
+#define ANSWER_MEMORY_BYTES ((size_t)32 * 1024 * 1024)
+
+/* A new seat for a task of the pipeline, which closes it. Without memory for it the process ends;
+ * the supervisor starts another one, with less to do. */
+struct seat *seat_open(struct pipeline *pipeline);
+
 /* When the request came; of a repeat, when it came first. */
 static inline int64_t exchange_first_ms(const struct exchange *x)
 {

@@ -260,6 +260,7 @@ src_coregated_SOURCES = \
 	src/options.c src/options.h \
 	src/permit_server.c src/permit_server.h \
 	src/pipeline.c src/pipeline.h \
+	src/pipeline_open.c \
 	src/publish_job.c src/publish_job.h \
 	src/publisher.c src/publisher.h src/publisher_state.h \
 	src/publisher_monitor.c src/publisher_monitor.h \
