@@ -17,7 +17,7 @@ static void put_share(const struct connections *connections)
 
 static bool watch(const struct connections *connections, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.fd = fd };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.u64 = (uint64_t)fd };
 	return epoll_ctl(connections->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 

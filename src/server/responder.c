@@ -109,7 +109,7 @@ void responder_pool_close(struct responder_pool *pool)
 
 static bool watch(const struct responder *responder, int fd, uint32_t events)
 {
-	struct epoll_event event = { .events = events, .data.fd = fd };
+	struct epoll_event event = { .events = events, .data.u64 = (uint64_t)fd };
 	return epoll_ctl(responder->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -363,6 +363,20 @@ static bool wants_stop(const struct task *task, int64_t time_ms)
 	return task->wants_stop_too;
 }
 
+static bool brings_connection(const struct responder *responder, const struct epoll_event *event)
+{
+	return event->data.u64 == (uint64_t)responder->pool->listen_fd ||
+	       event->data.u64 == (uint64_t)responder->pool->handover_out;
+}
+
+static void take_from(struct responder *responder, int fd)
+{
+	if (fd == responder->pool->listen_fd)
+		take_new(responder);
+	else
+		take_handed_over(responder);
+}
+
 static void handle(struct responder *responder, const struct epoll_event *event)
 {
 	int fd = event->data.fd;
@@ -370,10 +384,6 @@ static void handle(struct responder *responder, const struct epoll_event *event)
 		struct slot *slot = &responder->slots[event->data.u64 - EVENT_TASK];
 		if (slot->is_waiting)
 			go_on(responder, slot, TASK_READABLE);
-	} else if (fd == responder->pool->listen_fd) {
-		take_new(responder);
-	} else if (fd == responder->pool->handover_out) {
-		take_handed_over(responder);
 	} else if (fd == process_stop_fd()) {
 		responder->is_stopping = true;
 	} else {
@@ -405,8 +415,16 @@ static bool turn(struct responder *responder, int most_ms)
 	struct epoll_event events[EVENTS_MAX];
 	int count = epoll_wait(
 	        responder->epoll_fd, events, EVENTS_MAX, next_wait_ms(responder, most_ms));
-	for (int i = 0; i < count; i++)
-		handle(responder, &events[i]);
+	for (int i = 0; i < count; i++) {
+		if (!brings_connection(responder, &events[i]))
+			handle(responder, &events[i]);
+	}
+	/* Last: a new connection may get the descriptor of one that ended just now, and must not be
+	 * taken for it. */
+	for (int i = 0; i < count; i++) {
+		if (brings_connection(responder, &events[i]))
+			take_from(responder, events[i].data.fd);
+	}
 	if (responder->waiting_count > 0)
 		wake_tasks(responder, is_over, TASK_TIMEOUT);
 	serve_queued(responder);
