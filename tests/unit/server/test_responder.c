@@ -279,8 +279,8 @@ static void test_connections_are_shared(void **state)
 		fds[i] = open_client();
 		first += ask(fds[i], "/") == pids[0];
 	}
-	/* Twenty each, and a few that the slack lets through. */
-	assert_in_range(first, 15, 25);
+	/* Twenty each, and what the slack lets through: a quarter and two. */
+	assert_in_range(first, 13, 27);
 	for (int i = 0; i < 40; i++)
 		close(fds[i]);
 }
