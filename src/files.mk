@@ -189,6 +189,7 @@ src_libserver_a_SOURCES = \
 	src/server/privileges.c src/server/privileges.h \
 	src/server/process.c src/server/process.h \
 	src/server/responder.c src/server/responder.h \
+	src/server/responder_pool.c \
 	src/server/sandbox.c src/server/sandbox.h \
 	src/server/socket.c src/server/socket.h \
 	src/server/supervisor.c src/server/supervisor.h

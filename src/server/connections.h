@@ -17,6 +17,13 @@
 /* Descriptors up to here; a responder's limit on open files is lower. */
 #define CONNECTIONS_MAX 2048
 
+struct responder_pool {
+	int listen_fd;
+	int handover_in;
+	int handover_out;
+	_Atomic uint32_t *shares; /* connections of each responder */
+};
+
 enum connection_state {
 	CONNECTION_NONE,
 	CONNECTION_IDLE,      /* watched: a request may come */

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -32,13 +31,6 @@
 
 /* What an event is about: a descriptor below this, else a task. */
 #define EVENT_TASK UINT64_C(0x100000000)
-
-struct responder_pool {
-	int listen_fd;
-	int handover_in;
-	int handover_out;
-	_Atomic uint32_t *shares; /* connections of each responder */
-};
 
 struct slot {
 	struct task task;
@@ -67,42 +59,6 @@ struct responder {
 static int64_t now_ms(void)
 {
 	return (int64_t)(clock_steady_ns() / 1000000);
-}
-
-/* ---- the pool ---- */
-
-static _Atomic uint32_t *map_shares(void)
-{
-	void *mapping = mmap(NULL, RESPONDERS_MAX * sizeof(_Atomic uint32_t),
-	        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return mapping == MAP_FAILED ? NULL : mapping;
-}
-
-struct responder_pool *responder_pool_open(int listen_fd)
-{
-	struct responder_pool *pool = calloc(1, sizeof(*pool));
-	int pair[2];
-	if (!pool ||
-	        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
-		free(pool);
-		return NULL;
-	}
-	*pool = (struct responder_pool){ listen_fd, pair[0], pair[1], map_shares() };
-	if (pool->shares)
-		return pool;
-	responder_pool_close(pool);
-	return NULL;
-}
-
-void responder_pool_close(struct responder_pool *pool)
-{
-	if (!pool)
-		return;
-	if (pool->shares)
-		munmap((void *)pool->shares, RESPONDERS_MAX * sizeof(_Atomic uint32_t));
-	close(pool->handover_in);
-	close(pool->handover_out);
-	free(pool);
 }
 
 /* ---- what is watched ---- */
