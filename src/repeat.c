@@ -5,6 +5,7 @@
 
 #include "execute_told.h"
 #include "http/idempotency.h"
+#include "permit_server.h"
 
 #define LINE_BYTES_MAX ((size_t)64 * 1024)
 
@@ -69,5 +70,7 @@ enum err repeat_answer(struct exchange *x)
 	x->outcome = *x->repeat;
 	/* What is at fault now, a zone that has gone, was not then. */
 	faults_init(&x->faults, x->arena);
+	/* What is kept is whole: this token may be another one, and read less. */
+	permit_server_entries(x->token, &x->outcome);
 	return execute_take_outcome(x);
 }
