@@ -260,7 +260,9 @@ static enum err run_ops(struct apply *apply, struct effect *effects)
 			return err;
 		if (err == ERR_OK)
 			continue;
-		effects[i] = (struct effect){ .action = EFFECT_NONE };
+		/* A server op stands alone, and the effects of its parts follow its own. */
+		memset(&effects[i], 0,
+		        (op->server != NULL ? apply->effect_room : 1) * sizeof(*effects));
 		if (apply->fault_count == noted)
 			apply_note_fault(apply, i, err);
 	}
