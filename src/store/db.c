@@ -94,9 +94,7 @@ bool db_open(struct db *db, const struct store_settings *settings, int flags)
 	size_t mmap_bytes = settings->mmap_bytes != 0 ? settings->mmap_bytes : STORE_MMAP_BYTES;
 	char pragma[64];
 	sqlite3_snprintf(sizeof(pragma), pragma, "PRAGMA mmap_size = %lld", (long long)mmap_bytes);
-	bool is_good = db_run_script(db, shared_pragmas) && db_run_script(db, pragma);
-	sqlite3_busy_timeout(db->handle, 0);
-	return is_good;
+	return db_run_script(db, shared_pragmas) && db_run_script(db, pragma);
 }
 
 void db_close(struct db *db)

@@ -34,8 +34,8 @@ struct db {
 	sqlite3_stmt *statements[STATEMENT__MAX];
 };
 
-/* Opens with SQLITE_OPEN_… flags and sets what readers and the writer share. False: see db_error.
- */
+/* Opens with SQLITE_OPEN_… flags and sets what readers and the writer share. False: see db_error. A
+ * locked store is waited for until the caller sets another sqlite3_busy_timeout. */
 bool db_open(struct db *db, const struct store_settings *settings, int flags);
 
 /* Also of a handle that is not open. */

@@ -53,7 +53,11 @@ static bool open_database(struct reader *reader)
 		db_fail(db, SQLITE_CANTOPEN, "checking the schema");
 		reader->is_open = false;
 	}
-	if (!reader->is_open)
+	/* From here on a responder has other requests: what is locked is tried once more at once.
+	 */
+	if (reader->is_open)
+		sqlite3_busy_timeout(db->handle, 0);
+	else
 		db_close(db);
 	return reader->is_open;
 }
