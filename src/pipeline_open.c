@@ -4,10 +4,14 @@
 #include "exchange.h"
 #include "identity.h"
 
-/* What the seats in use most keep of the memory of a request: that of a change of a hundred
- * records. */
-#define KEEP_BYTES ((size_t)1024 * 1024)
-#define KEEP_SEATS 2u
+/* Seats are used last in, first out: the first ones serve nearly everything, and the others only
+ * what waits at the same time. What a seat keeps resident of its memory from request to request is
+ * measured accordingly: that of a change of a hundred records, what an arena keeps unless told, or
+ * that of a change of one record. */
+#define KEEP_MUCH_SEATS   2u
+#define KEEP_MUCH_BYTES   ((size_t)1024 * 1024)
+#define KEEP_LITTLE_SEATS 8u /* from this one on */
+#define KEEP_LITTLE_BYTES ((size_t)32 * 1024)
 
 /* ---- where requests are served ---- */
 
@@ -30,8 +34,12 @@ struct seat *seat_open(struct pipeline *pipeline)
 	seat->answer_arena = arena_open(ANSWER_MEMORY_BYTES);
 	if (seat->arena == NULL || seat->answer_arena == NULL)
 		abort();
-	if (pipeline->seat_count < KEEP_SEATS)
-		arena_keep(seat->arena, KEEP_BYTES);
+	if (pipeline->seat_count < KEEP_MUCH_SEATS) {
+		arena_keep(seat->arena, KEEP_MUCH_BYTES);
+	} else if (pipeline->seat_count >= KEEP_LITTLE_SEATS) {
+		arena_keep(seat->arena, KEEP_LITTLE_BYTES);
+		arena_keep(seat->answer_arena, KEEP_LITTLE_BYTES);
+	}
 	channel_init(&seat->writer, settings->writer_path);
 	channel_init(&seat->publisher, settings->publisher_path);
 	pipeline->seats[pipeline->seat_count++] = seat;

@@ -2,7 +2,9 @@
 #include "core/faults.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DETAIL_BYTES 512
 
@@ -10,12 +12,30 @@ void faults_init(struct faults *faults, struct arena *arena)
 {
 	faults->arena = arena;
 	faults->count = 0;
+	faults->room = FAULTS_INLINE;
+	faults->items = faults->first;
+}
+
+static bool make_room(struct faults *faults)
+{
+	if (faults->count < faults->room)
+		return true;
+	if (faults->count == FAULTS_MAX)
+		return false;
+	size_t room = faults->room * 8 < FAULTS_MAX ? faults->room * 8 : FAULTS_MAX;
+	struct fault *items = arena_calloc(faults->arena, room, sizeof(*items));
+	if (items == NULL)
+		return false;
+	memcpy(items, faults->items, faults->count * sizeof(*items));
+	faults->items = items;
+	faults->room = room;
+	return true;
 }
 
 enum err faults_add(
         struct faults *faults, enum err err, const char *pointer, const char *format, ...)
 {
-	if (faults->count == FAULTS_MAX)
+	if (!make_room(faults))
 		return err;
 	char detail[DETAIL_BYTES];
 	va_list arguments;

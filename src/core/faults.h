@@ -14,6 +14,9 @@
 /* More than this many are not kept. */
 #define FAULTS_MAX 1000 /* one for each op of the largest change */
 
+/* So many need no memory beyond the list itself; a list that goes on moves into the arena. */
+#define FAULTS_INLINE 4
+
 struct fault {
 	const char *pointer; /* "/changes/0/value", or "?limit" for a query parameter */
 	enum err err;
@@ -21,13 +24,17 @@ struct fault {
 	const char *axis;   /* which limit of a token it goes beyond (auth/subset.h); NULL: none */
 };
 
+/* Not to be copied: items may point into it. */
 struct faults {
 	struct arena *arena;
 	size_t count;
-	struct fault items[FAULTS_MAX];
+	size_t room;
+	struct fault *items;
+	struct fault first[FAULTS_INLINE];
 };
 
-/* An empty list whose texts will live in arena. */
+/* An empty list whose texts will live in arena. When the arena is full further faults are not kept,
+ * but the first ones always are. */
 void faults_init(struct faults *faults, struct arena *arena);
 
 /* Adds a fault; pointer is copied, detail is formatted into the arena. Returns err, so that a

@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +31,7 @@
 /* libfcgi reads requests; answers are framed here, because an answer has to leave in one write
  * together with the news whether the connection stays open. */
 struct fcgi_exchange {
+	struct arena *memory; /* its own: of the record only the pages that were needed */
 	FCGX_Request request;
 	bool is_begun;
 	bool has_failed;    /* a write did; the connection is of no use */
@@ -56,12 +56,15 @@ bool fcgi_init(void)
 
 struct fcgi_exchange *fcgi_open(void)
 {
-	struct fcgi_exchange *exchange = calloc(1, sizeof(*exchange));
+	struct arena *memory = arena_open(2 * sizeof(struct fcgi_exchange));
+	struct fcgi_exchange *exchange =
+	        memory ? arena_alloc(memory, sizeof(struct fcgi_exchange)) : NULL;
 	/* Without a listening socket libfcgi cannot wait in accept(2): it gives up instead. */
-	if (exchange && FCGX_InitRequest(&exchange->request, -1, 0) != 0) {
-		free(exchange);
+	if (!exchange || FCGX_InitRequest(&exchange->request, -1, 0) != 0) {
+		arena_close(memory);
 		return NULL;
 	}
+	exchange->memory = memory;
 	return exchange;
 }
 
@@ -81,7 +84,7 @@ void fcgi_close(struct fcgi_exchange *exchange)
 		return;
 	if (exchange->is_begun)
 		close(end_request(exchange));
-	free(exchange);
+	arena_close(exchange->memory);
 }
 
 bool fcgi_begin(struct fcgi_exchange *exchange, int fd)

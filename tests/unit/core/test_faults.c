@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "core/faults.h"
@@ -37,7 +38,8 @@ static void test_more_than_the_maximum_are_not_kept(void **state)
 		assert_int_equal(
 		        faults_add(&faults, ERR_BAD_REQUEST, "", "%u", i), ERR_BAD_REQUEST);
 	assert_int_equal(faults.count, FAULTS_MAX);
-	assert_string_equal(faults.items[FAULTS_MAX - 1].detail, "999");
+	for (unsigned i = 0; i < FAULTS_MAX; i++)
+		assert_int_equal(strtoul(faults.items[i].detail, NULL, 10), i);
 	arena_close(arena);
 }
 
@@ -52,6 +54,10 @@ static void test_a_full_arena_still_leaves_texts(void **state)
 	assert_int_equal(faults_add(&faults, ERR_INVALID_TTL, "/ttl", "x"), ERR_INVALID_TTL);
 	assert_string_equal(faults.items[0].pointer, "");
 	assert_string_equal(faults.items[0].detail, err_sentence(ERR_INVALID_TTL));
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(faults_add(&faults, ERR_BAD_REQUEST, "", "x"), ERR_BAD_REQUEST);
+	assert_int_equal(faults.count, FAULTS_INLINE);
+	assert_int_equal(faults_err(&faults), ERR_INVALID_TTL);
 	arena_close(arena);
 }
 
