@@ -12,7 +12,7 @@
 
 #define TURN_MS      20   /* of each kind of work, before the others have their turn */
 #define TICK_MS      1000 /* looking without being woken, and asking CoreDNS for one zone */
-#define SCAN_GAP_MS  2
+#define SCAN_GAP_MS  10   /* a store under load wakes it hundreds of times a second */
 #define IDLE_MOST_MS (BOARD_BEAT_MS / 2)
 #define DRAIN_MS     3000
 
@@ -289,7 +289,7 @@ static int64_t next_due_ms(const struct publisher *p)
 static bool wait_for_work(struct publisher *p)
 {
 	struct pollfd fds[4 + SOA_POLL_SERVERS] = {
-		{ .fd = p->context->wake_fd, .events = POLLIN },
+		{ .fd = p->is_woken ? -1 : p->context->wake_fd, .events = POLLIN },
 		{ .fd = p->context->stop_fd, .events = POLLIN },
 		{ .fd = p->verify != NULL ? publisher_verify_fd(p->verify) : -1, .events = POLLIN },
 		{ .fd = p->monitor != NULL ? publisher_monitor_fd(p->monitor) : -1,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
 #include "roles.h"
 
 #include <libgen.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,8 @@
 /* A responder holds connections of nginx, its store, and two channels. */
 #define RESPONDER_DESCRIPTORS 2048
 #define KEEPER_DESCRIPTORS    65536
+#define RESPONDERS_LEAST      2
+#define RESPONDERS_MOST       64 /* unless the configuration says more */
 #define ZONE_DIR_MODE         0755
 #define TEMP_DIR_MODE         0750
 /* The responders' group may read the store, nobody else. */
@@ -63,6 +67,21 @@ static void role_start_log(const struct role_context *context, const char *name)
 
 /* ---- responder ---- */
 
+/* A responder never waits, so more of them than processors only take turns. The second one answers
+ * while the first one is begun anew. */
+static unsigned count_responders(const struct conf *conf)
+{
+	cpu_set_t processors;
+	if (conf->responders != 0)
+		return (unsigned)conf->responders;
+	int count = sched_getaffinity(0, sizeof(processors), &processors) == 0
+	                    ? CPU_COUNT(&processors)
+	                    : RESPONDERS_LEAST;
+	if (count < RESPONDERS_LEAST)
+		return RESPONDERS_LEAST;
+	return count < RESPONDERS_MOST ? (unsigned)count : RESPONDERS_MOST;
+}
+
 static int role_run_responder(void *argument, unsigned index)
 {
 	const struct role_context *context = argument;
@@ -88,7 +107,7 @@ static int role_run_responder(void *argument, unsigned index)
 	if (pipeline == NULL || !role_enter_sandbox(&sandbox))
 		return EXIT_FAILURE;
 	const struct responder_settings responder = {
-		.pool = context->pool, .index = index, .count = conf->responders
+		.pool = context->pool, .index = index, .count = count_responders(conf)
 	};
 	const struct responder_service service = { .context = pipeline, .serve = pipeline_serve };
 	int status = responder_run(&responder, &service);
@@ -236,7 +255,7 @@ static const struct {
 void roles_put_counts(struct role *roles, size_t role_count, const struct conf *conf)
 {
 	for (size_t i = 0; i < role_count; i++)
-		roles[i].count = roles[i].run == role_run_responder ? conf->responders : 1;
+		roles[i].count = roles[i].run == role_run_responder ? count_responders(conf) : 1;
 }
 
 void roles_init(struct role roles[static ROLES_COUNT], struct role_context *context)

@@ -54,6 +54,12 @@ def test_the_ready_line_and_the_lines_to_copy(fresh):
     )  # fmt: skip
 
 
+def test_a_responder_for_each_processor_unless_told(fresh):
+    del fresh.environment["RESPONDERS"]
+    fresh.start()
+    assert len(fresh.children("responder")) == max(2, len(os.sched_getaffinity(0)))
+
+
 def test_secrets_are_private(fresh):
     fresh.start()
     for path in (fresh.home / "admin.token", fresh.home / "keys/local.key"):
