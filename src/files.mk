@@ -133,6 +133,7 @@ src_libstore_a_SOURCES = \
 	src/store/schema.c src/store/schema.h \
 	src/store/statements.def \
 	src/store/store.h \
+	src/store/wal_file.c src/store/wal_file.h \
 	src/store/writer.c src/store/writer.h src/store/writer_state.h
 src_libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 STORE_LIBS = src/libstore.a $(SQLITE_LIBS)

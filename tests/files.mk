@@ -305,6 +305,12 @@ tests_unit_store_test_tokens_SOURCES = tests/unit/store/test_tokens.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_tokens_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_tokens_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_wal_file
+check_PROGRAMS += tests/unit/store/test_wal_file
+tests_unit_store_test_wal_file_SOURCES = tests/unit/store/test_wal_file.c
+tests_unit_store_test_wal_file_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_wal_file_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+
 TESTS += tests/unit/store/test_writer
 check_PROGRAMS += tests/unit/store/test_writer
 tests_unit_store_test_writer_SOURCES = tests/unit/store/test_writer.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "store/wal_file.h"
 
 static const char *const texts[STATEMENT__MAX] = {
 #define STATEMENT(name, text) [STATEMENT_##name] = text,
@@ -86,7 +87,8 @@ bool db_open(struct db *db, const struct store_settings *settings, int flags)
 	db->is_reader = (flags & SQLITE_OPEN_READONLY) != 0;
 	configure_library();
 	int code = sqlite3_open_v2(settings->path, &db->handle,
-	        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	        db->is_reader ? NULL : wal_file_vfs());
 	if (code != SQLITE_OK)
 		return db_fail(db, code, "opening");
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
