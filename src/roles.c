@@ -87,6 +87,7 @@ static int role_run_responder(void *argument, unsigned index)
 	const struct role_context *context = argument;
 	const struct conf *conf = context->conf;
 	role_start_log(context, "responder");
+	log_gather();
 	key_lock(context->issuing_key);
 	if (!role_drop(context, &context->identities->responder, RESPONDER_DESCRIPTORS))
 		return EXIT_FAILURE;

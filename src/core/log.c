@@ -25,6 +25,13 @@ static struct {
 	int pid; /* 0: not known yet */
 } log_state = { 2, LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "coregate", 0 };
 
+/* What is gathered leaves in one piece: a pipe that others write to takes that whole. */
+static struct {
+	bool is_on;
+	size_t length;
+	char bytes[LOG_LINE_BYTES];
+} log_gathered;
+
 /* The last second that was rendered: many lines share one. */
 static struct {
 	int64_t second;
@@ -38,8 +45,29 @@ static const char *const level_names[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 };
 
+/* What cannot be written is lost: there is nowhere left to say so. */
+static void write_out(const char *bytes, size_t length)
+{
+	while (write(log_state.fd, bytes, length) < 0 && errno == EINTR)
+		;
+}
+
+void log_gather(void)
+{
+	log_gathered.is_on = true;
+}
+
+void log_flush(void)
+{
+	if (log_gathered.length > 0)
+		write_out(log_gathered.bytes, log_gathered.length);
+	log_gathered.length = 0;
+}
+
 void log_init(int fd, enum log_format format, enum log_level level, const char *process)
 {
+	log_flush();
+	log_gathered.is_on = false;
 	log_state.fd = fd;
 	log_state.format = format;
 	log_state.level = level;
@@ -160,7 +188,15 @@ void log_line_int(struct log_line *line, const char *name, int64_t value)
 		line->cut = true;
 }
 
-static void line_end(struct log_line *line)
+static void gather(const char *bytes, size_t length)
+{
+	if (length > sizeof(log_gathered.bytes) - log_gathered.length)
+		log_flush();
+	memcpy(log_gathered.bytes + log_gathered.length, bytes, length);
+	log_gathered.length += length;
+}
+
+static void line_end(struct log_line *line, bool may_wait)
 {
 	bool is_json = log_state.format == LOG_FORMAT_JSON;
 	struct buf buf;
@@ -169,15 +205,18 @@ static void line_end(struct log_line *line)
 	if (line->cut)
 		buf_put_string(&buf, is_json ? ",\"cut\":true" : " cut=true");
 	buf_put_string(&buf, is_json ? "}\n" : "\n");
-	/* A line that cannot be written is lost: there is nowhere left to say so. */
-	while (write(log_state.fd, buf.bytes, buf.length) < 0 && errno == EINTR)
-		;
+	if (may_wait && log_gathered.is_on) {
+		gather(buf.bytes, buf.length);
+		return;
+	}
+	log_flush();
+	write_out(buf.bytes, buf.length);
 }
 
 void log_line_write(struct log_line *line)
 {
 	if (log_is_on(LOG_LEVEL_INFO))
-		line_end(line);
+		line_end(line, true);
 }
 
 /* A message that does not fit is shortened until it does. */
@@ -209,7 +248,7 @@ static void log_message(enum log_level level, const char *format, va_list argume
 	if (length < 0)
 		message[0] = '\0';
 	put_message(&line, message);
-	line_end(&line);
+	line_end(&line, false);
 	errno = kept;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Structured log lines on one descriptor: one write(2) a line, as JSON or logfmt, every value
- * escaped. Nothing here ever gets a token.
+ * Structured log lines on one descriptor, as JSON or logfmt, every value escaped. A line leaves in
+ * one write(2) of its own, unless lines are gathered. Nothing here ever gets a token.
  */
 #ifndef COREGATE_CORE_LOG_H
 #define COREGATE_CORE_LOG_H
@@ -15,7 +15,7 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_format { LOG_FORMAT_JSON, LOG_FORMAT_LOGFMT };
 
-/* Once at the start of the process and again at reload. fd stays the caller's.
+/* Once at the start of the process and again at reload; ends gathering. fd stays the caller's.
  * process: "supervisor", "responder", "writer", "publisher", "coregate"; static storage. */
 void log_init(int fd, enum log_format format, enum log_level level, const char *process);
 
@@ -43,5 +43,11 @@ void log_line_string(
 void log_line_int(struct log_line *line, const char *name, int64_t value);
 /* Writes the line when level info is on. */
 void log_line_write(struct log_line *line);
+
+/* From now on lines of fields are gathered and leave together: with the next message line, when
+ * there is no room for one more, or at log_flush. For a process that calls log_flush before it
+ * waits. */
+void log_gather(void);
+void log_flush(void);
 
 #endif

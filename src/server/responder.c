@@ -386,6 +386,7 @@ static bool turn(struct responder *responder, int most_ms)
 	serve_queued(responder);
 	take_what_others_leave(responder);
 	set_takes(responder, should_take(responder));
+	log_flush();
 	return count > 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -6,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +99,48 @@ static void test_each_line_has_its_own_time(void **state)
 	}
 }
 
+static void put_line(int number)
+{
+	struct log_line line;
+	log_line_init(&line, NOON_MS);
+	log_line_int(&line, "number", number);
+	log_line_write(&line);
+}
+
+static int count_lines(const char *text)
+{
+	int count = 0;
+	for (; *text != '\0'; text++)
+		count += *text == '\n';
+	return count;
+}
+
+static void test_gathered_lines_leave_together_and_in_order(void **state)
+{
+	(void)state;
+	log_init(ends[1], LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "responder");
+	log_gather();
+	put_line(1);
+	put_line(2);
+	assert_string_equal(written(), "");
+	log_flush();
+	assert_int_equal(count_lines(written()), 2);
+	put_line(3);
+	log_info("a message does not wait");
+	assert_int_equal(count_lines(written()), 2);
+	assert_true(strstr(lines, "number=3") < strstr(lines, "message="));
+	log_flush();
+	assert_string_equal(written(), "");
+	for (int i = 0; i < 200; i++)
+		put_line(i);
+	int before = count_lines(written());
+	assert_in_range(before, 100, 199);
+	log_init(ends[1], LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO, "responder");
+	assert_int_equal(before + count_lines(written()), 200);
+	put_line(1);
+	assert_int_equal(count_lines(written()), 1);
+}
+
 static void test_levels(void **state)
 {
 	(void)state;
@@ -140,7 +184,7 @@ static void test_hostile_messages_stay_one_whole_line(void **state)
 static int open_state(void **state)
 {
 	*state = arena_open(1024 * 1024);
-	return *state == NULL || pipe(ends) != 0;
+	return *state == NULL || pipe2(ends, O_NONBLOCK) != 0;
 }
 
 static int close_state(void **state)
@@ -157,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_as_logfmt),
 		cmocka_unit_test(test_a_field_that_does_not_fit_is_left_out),
 		cmocka_unit_test(test_each_line_has_its_own_time),
+		cmocka_unit_test(test_gathered_lines_leave_together_and_in_order),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_hostile_messages_stay_one_whole_line),
 	};
