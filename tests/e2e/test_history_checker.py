@@ -298,6 +298,20 @@ def test_what_goes_though_it_was_not_due(at):
     objects(tale, "did not expire so")
 
 
+@pytest.mark.parametrize("is_dry, code, is_right", [
+    (False, "no-such-zone", False), (True, "no-such-zone", True), (False, "unavailable", True), (True, "exists", False),
+])  # fmt: skip
+def test_a_batch_that_was_refused(tale, is_dry, code, is_right):
+    """Zones that move on the way are seen at two moments."""
+    operation = tale.do("batch", dry_run=is_dry, entries=[
+        {"action": "create", "name": "x.a.test", "type": "A", "values": ["5"]},
+    ])  # fmt: skip
+    if not is_dry:
+        tale.entries.pop()
+    operation["answer"] = {"status": 404, "code": code, "body": {0: code}, "tag": None, "change": None}
+    assert (tale.complaints() == []) is is_right
+
+
 def test_a_list_and_zones(tale):
     listed = tale.do("list", zone=ZONE)["answer"]
     listed["body"] = {"sides": dict(listed["body"]), "serial": tale.serial}

@@ -161,4 +161,5 @@ def test_the_history_explains_every_answer(own_service, record_property):
     check_served(service, sides, zones)
     check_files(service, sides, zones)
     assert len(shared.operations) == OPERATIONS
+    assert checker.figures["excused"] <= OPERATIONS / 200
     assert len(kills) >= min(5, OPERATIONS // 1000)
