@@ -264,6 +264,12 @@ BODIES = {
 }  # fmt: skip
 
 
+def place_of(pointer):
+    """The index of a change; of what is wrong with the whole request the pointer."""
+    parts = pointer.split("/")
+    return int(parts[2]) if parts[1:2] == ["changes"] and len(parts) > 2 else pointer
+
+
 def answer_of(kind, status, headers, value):
     answer = {"status": status, "code": None, "body": None, "tag": None, "change": None}
     if headers.get("Change-Id"):
@@ -273,7 +279,7 @@ def answer_of(kind, status, headers, value):
     if status >= 400:
         answer["code"] = value["code"]
         if kind == "batch":
-            answer["body"] = {int(one["pointer"].split("/")[2]): one["code"] for one in value.get("errors", ())}
+            answer["body"] = {place_of(one["pointer"]): one["code"] for one in value.get("errors", ())}
     elif status != 304 and kind in BODIES:
         answer["body"] = BODIES[kind](value["data"])
     return answer
