@@ -98,12 +98,12 @@ void arena_close(struct arena *arena)
 void *arena_alloc(struct arena *arena, size_t size_bytes)
 {
 	size_t start = (arena->used_bytes + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1);
-	if (start > arena->cap_bytes || arena->cap_bytes - start < size_bytes ||
-	        arena->cap_bytes - start - size_bytes < GAP_BYTES)
+	size_t taken_bytes;
+	if (__builtin_add_overflow(size_bytes, GAP_BYTES, &taken_bytes) ||
+	        start > arena->cap_bytes || arena->cap_bytes - start < taken_bytes)
 		return NULL;
-	POISON(arena->block + arena->used_bytes,
-	        start - arena->used_bytes + size_bytes + GAP_BYTES);
-	arena->used_bytes = start + size_bytes + GAP_BYTES;
+	POISON(arena->block + arena->used_bytes, start - arena->used_bytes + taken_bytes);
+	arena->used_bytes = start + taken_bytes;
 	UNPOISON(arena->block + start, size_bytes);
 	poison_ahead(arena);
 	return arena->block + start;

@@ -117,11 +117,3 @@ void response_render_head(
 	}
 	buf_put(buf, "\r\n", 2);
 }
-
-void response_render(
-        const struct http_response *response, const struct http_request *request, struct buf *buf)
-{
-	response_render_head(response, request, buf);
-	if (response_has_body(response, request))
-		buf_put(buf, response->body.bytes, response->body.length);
-}

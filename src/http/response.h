@@ -46,8 +46,4 @@ void response_render_head(
 /* False when the answer ends after its head: to HEAD, and with 204 and 304. */
 bool response_has_body(const struct http_response *response, const struct http_request *request);
 
-/* Head and body in one. Overflow shows in the buffer. */
-void response_render(
-        const struct http_response *response, const struct http_request *request, struct buf *buf);
-
 #endif

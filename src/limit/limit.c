@@ -39,7 +39,6 @@ struct slot {
 
 struct limit_table {
 	size_t hoods; /* neighbourhoods */
-	_Atomic uint64_t strangers;
 	_Alignas(LINE_BYTES) struct slot slots[];
 };
 
@@ -223,8 +222,6 @@ static bool table_charge(
 	if (free_slot != NULL && bill->cost_ns > 0)
 		return slot_take(free_slot, bill, ret_verdict);
 	(void)judge(0, bill, ret_verdict);
-	if (bill->cost_ns > 0)
-		atomic_fetch_add(&table->strangers, 1);
 	return true;
 }
 
@@ -239,11 +236,6 @@ void limit_charge(struct limit_table *table, const struct limit_charge *charge, 
 		ret_verdict->allowed = false;
 		ret_verdict->never = true;
 	}
-}
-
-uint64_t limit_strangers(const struct limit_table *table)
-{
-	return atomic_load(&table->strangers);
 }
 
 /* ---- header fields ---- */

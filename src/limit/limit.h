@@ -10,7 +10,7 @@
  * The table holds slots in neighbourhoods of LIMIT_WAYS. A key lives in its neighbourhood only. A
  * slot whose TAT has passed holds no debt and may go to another key. When all slots of the
  * neighbourhood hold the debts of others, a newcomer is allowed and nothing is recorded: a full
- * table is generous to newcomers and forgets nobody's debt. limit_strangers counts these.
+ * table is generous to newcomers and forgets nobody's debt.
  *
  * Every function but limit_init may be called by any number of processes at once. No locks: a
  * process that dies at any point leaves at worst one slot unused until the next start.
@@ -70,9 +70,6 @@ struct limit_charge {
  * is held to more than one full window of debt. */
 void limit_charge(struct limit_table *table, const struct limit_charge *charge, uint64_t now_ns,
         struct limit_verdict *ret_verdict);
-
-/* How many charges were allowed unrecorded because their neighbourhood was full. */
-uint64_t limit_strangers(const struct limit_table *table);
 
 /* What a class allows and what is left of it, for the two header fields of an answer. */
 struct limit_state {

@@ -3,8 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,11 +12,6 @@
 
 /* Two root names and five numbers: no SOA is shorter (RFC 1035 section 3.3.13). */
 #define SOA_RDATA_MIN 22u
-/* A SOA line has three names and little more. */
-#define FIRST_LINE_BYTES    4096
-#define SOA_FIELD_OF_CLASS  2
-#define SOA_FIELD_OF_TYPE   3
-#define SOA_FIELD_OF_SERIAL 6
 
 void zone_file_init(struct zone_file *file, char *memory, struct zone_file_sink sink)
 {
@@ -157,50 +150,4 @@ bool zone_file_is_match(const struct zone_file_match *match)
 {
 	char more;
 	return !match->is_different && read_fully(match->fd, &more, 1) == 0;
-}
-
-static bool parse_serial(const char *text, uint32_t *ret_serial)
-{
-	char *end;
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	unsigned long long serial = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0' || serial > UINT32_MAX)
-		return false;
-	*ret_serial = (uint32_t)serial;
-	return true;
-}
-
-static bool parse_soa_line(char *line, uint32_t *ret_serial)
-{
-	char *rest = line;
-	char *field;
-	for (unsigned number = 0; (field = strsep(&rest, " ")) != NULL; number++) {
-		if (number == SOA_FIELD_OF_CLASS && strcmp(field, "IN") != 0)
-			return false;
-		if (number == SOA_FIELD_OF_TYPE && strcmp(field, "SOA") != 0)
-			return false;
-		if (number == SOA_FIELD_OF_SERIAL)
-			return rest != NULL && parse_serial(field, ret_serial);
-	}
-	return false;
-}
-
-bool zone_file_read_serial(const char *path, uint32_t *ret_serial)
-{
-	char line[FIRST_LINE_BYTES];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t got = read_fully(fd, line, sizeof(line) - 1);
-	close(fd);
-	if (got <= 0)
-		return false;
-	line[got] = '\0';
-	char *end = strchr(line, '\n');
-	if (end == NULL)
-		return false;
-	*end = '\0';
-	return parse_soa_line(line, ret_serial);
 }

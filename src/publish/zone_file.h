@@ -61,8 +61,4 @@ bool zone_file_put_match(void *match, const char *bytes, size_t length);
 /* After zone_file_finish: true when the file had the same bytes and nothing behind them. */
 bool zone_file_is_match(const struct zone_file_match *match);
 
-/* The serial in the first line of a zone file that was written here. Reads at most one block.
- * False when there is no such file or its first line is not a SOA as it is written here. */
-bool zone_file_read_serial(const char *path, uint32_t *ret_serial);
-
 #endif

@@ -9,7 +9,6 @@
 
 #include "core/log.h"
 #include "dns/expiry.h"
-#include "dns/serial.h"
 #include "store/answers.h"
 #include "store/writer.h"
 #include "store/writer_state.h"
@@ -64,20 +63,6 @@ enum err apply_make_room(struct apply *apply, size_t zones, size_t faults)
 	apply->faults = arena_calloc(apply->arena, faults + 1, sizeof(*apply->faults));
 	apply->zone_room = zones;
 	return apply->zones != NULL && apply->faults != NULL ? ERR_OK : ERR_TOO_LARGE;
-}
-
-struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zone)
-{
-	for (size_t i = 0; i < apply->zone_count; i++) {
-		if (apply->zones[i].zone.id == zone->id && !apply->zones[i].is_gone)
-			return &apply->zones[i];
-	}
-	assert(apply->zone_count < apply->zone_room);
-	struct touched_zone *touched = &apply->zones[apply->zone_count++];
-	touched->zone = *zone;
-	touched->zone.serial = serial_next(zone->serial);
-	touched->zone.revision = apply->revision;
-	return touched;
 }
 
 bool apply_need_change_row(struct apply *apply)
@@ -226,7 +211,7 @@ static bool save_zone(struct apply *apply, const struct touched_zone *touched)
 	bind_key(statement, 2, &key);
 	bind_int(statement, 3, zone->serial);
 	bind_int(statement, 4, touched->actions);
-	if (!db_run(apply->db, statement) || touched->is_gone)
+	if (!db_run(apply->db, statement) || touched->is_gone || !touched->is_moved)
 		return apply->db->code == SQLITE_OK;
 	statement = db_statement(apply->db, STATEMENT_ZONE_PUT);
 	bind_int(statement, 1, zone->id);
@@ -327,7 +312,7 @@ static enum err list_serials(const struct apply *apply, struct outcome *outcome)
 	if (outcome->zones == NULL)
 		return ERR_TOO_LARGE;
 	for (size_t i = 0; i < apply->zone_count; i++) {
-		if (apply->zones[i].is_gone)
+		if (apply->zones[i].is_gone || !apply->zones[i].is_moved)
 			continue;
 		outcome->zones[outcome->zone_count++] = (struct zone_serial){
 			.zone = apply->zones[i].zone.name,

@@ -22,6 +22,7 @@ struct touched_zone {
 	struct zone zone;
 	uint8_t actions; /* EFFECT_CREATE: made; EFFECT_DELETE: dropped */
 	bool is_gone;
+	bool is_moved; /* it has a new serial; not when only times to expire changed */
 };
 
 struct apply {
@@ -55,6 +56,9 @@ enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...
 
 /* ERR_UNAVAILABLE or ERR_INTERNAL of the database after a failure, ERR_OK without one. */
 enum err apply_db_error(const struct apply *apply);
+
+/* The zone's state within this change; it stands in the history of the zone from then on. */
+struct touched_zone *apply_hold_zone(struct apply *apply, const struct zone *zone);
 
 /* The zone's state within this change, moved by one serial at its first call for the zone.
  * record_count is the caller's to keep. */

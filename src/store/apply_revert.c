@@ -164,7 +164,7 @@ static void undo_zone_update(struct undo *undo, struct undone_zone *undone)
 		return;
 	}
 	undone->has_zones_below = find_zone_below(db, &undone->key, &undone->key, &below);
-	undone->touched = apply_touch_zone(undo->apply, &zone);
+	undone->touched = apply_hold_zone(undo->apply, &zone);
 }
 
 static void undo_zone(struct undo *undo, struct undone_zone *undone)
@@ -215,20 +215,25 @@ static struct side take_side(sqlite3_stmt *statement, int column, int expires_co
 
 /* Values are packed in canonical order, so that equal octets are equal sets. The serial inside a
  * SOA, 20 octets before its end, does not count. */
-static bool is_same_side(const struct side *a, const struct side *b, uint16_t type)
+static bool is_same_data(const struct side *a, const struct side *b, uint16_t type)
 {
 	if ((a->data == NULL) != (b->data == NULL) || a->length != b->length)
 		return false;
 	if (a->data == NULL)
 		return true;
-	if (a->ttl_s != b->ttl_s || a->expires_length != b->expires_length ||
-	        (a->expires_length > 0 && memcmp(a->expires, b->expires, a->expires_length) != 0))
+	if (a->ttl_s != b->ttl_s)
 		return false;
 	if (type != TYPE_SOA || a->length < 20)
 		return memcmp(a->data, b->data, a->length) == 0;
 	size_t serial = a->length - 20;
 	return memcmp(a->data, b->data, serial) == 0 &&
 	       memcmp(a->data + serial + 4, b->data + serial + 4, 16) == 0;
+}
+
+static bool is_same_side(const struct side *a, const struct side *b, uint16_t type)
+{
+	return is_same_data(a, b, type) && a->expires_length == b->expires_length &&
+	       (a->expires_length == 0 || memcmp(a->expires, b->expires, a->expires_length) == 0);
 }
 
 static uint64_t count_values(struct undo *undo, const struct side *side)
@@ -349,6 +354,9 @@ static void undo_row(struct undo *undo, struct undone_zone *zone, const struct u
 		refuse_row(undo, row);
 		return;
 	}
+	/* When values expire is not in the zone: where nothing else changes its serial rests. */
+	if (!is_same_data(&row->before, &row->after, row->type))
+		apply_touch_zone(undo->apply, &zone->touched->zone);
 	zone->touched->zone.record_count += count_values(undo, &row->before);
 	zone->touched->zone.record_count -= count_values(undo, &row->after);
 	if (put_row(undo, zone, row))

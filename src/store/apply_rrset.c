@@ -324,7 +324,7 @@ static enum err write_expiry(struct work *work, struct effect *effect)
 {
 	struct apply *apply = work->apply;
 	const struct history history = {
-		.zone = &work->zone,
+		.zone = &apply_hold_zone(apply, &work->zone)->zone,
 		.before = &work->before,
 		.after = &work->after,
 	};

@@ -95,11 +95,38 @@ bool apply_insert_zone(struct apply *apply, const struct key *key, struct zone *
 	return true;
 }
 
+struct touched_zone *apply_hold_zone(struct apply *apply, const struct zone *zone)
+{
+	for (size_t i = 0; i < apply->zone_count; i++) {
+		if (apply->zones[i].zone.id == zone->id && !apply->zones[i].is_gone)
+			return &apply->zones[i];
+	}
+	assert(apply->zone_count < apply->zone_room);
+	struct touched_zone *touched = &apply->zones[apply->zone_count++];
+	*touched = (struct touched_zone){ .zone = *zone };
+	return touched;
+}
+
+struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zone)
+{
+	struct touched_zone *touched = apply_hold_zone(apply, zone);
+	if (!touched->is_moved) {
+		touched->zone.serial = serial_next(touched->zone.serial);
+		touched->zone.revision = apply->revision;
+		touched->is_moved = true;
+	}
+	return touched;
+}
+
 struct touched_zone *apply_note_new_zone(struct apply *apply, const struct zone *zone)
 {
 	assert(apply->zone_count < apply->zone_room);
 	struct touched_zone *touched = &apply->zones[apply->zone_count++];
-	*touched = (struct touched_zone){ .zone = *zone, .actions = EFFECT_CREATE };
+	*touched = (struct touched_zone){
+		.zone = *zone,
+		.actions = EFFECT_CREATE,
+		.is_moved = true,
+	};
 	return touched;
 }
 

@@ -148,6 +148,94 @@ def test_a_zone_keeps_a_name_server(admin, zone):
     admin.problem("DELETE", f"{path}?value=ns1.example.com", 409, "conflict")
 
 
+def entry(action, name, value="192.0.2.1", **members):
+    return {"action": action, "name": name, "record_type": "A", "value": value, **members}
+
+
+def ends(client, name):
+    """{value: when it expires} of those that do"""
+    return {one["value"]: one["expires_at"] for one in rrset(client, name).get("expires", [])}
+
+
+def test_one_time_for_all_of_a_batch(service, admin, zone):
+    """expires_at of the request goes for each change that has none of its own and puts something."""
+    (soon, _), (later, _) = in_seconds(2), in_seconds(600)
+    admin.put(f"/records/old.{zone}/A", {"values": ["192.0.2.1"]})
+    admin.put(f"/records/kept.{zone}/A", {"values": ["192.0.2.1"]})
+    data = admin.post("/changes", {"expires_at": soon, "changes": [
+        entry("create", f"a.{zone}"), entry("upsert", f"b.{zone}"), entry("delete", f"old.{zone}"),
+        entry("create", f"kept.{zone}", "192.0.2.2"), entry("create", f"later.{zone}", expires_at=later),
+    ]}, expect=200).json()["data"]  # fmt: skip
+    told = [{one["value"]: one["expires_at"] for one in (effect["after"] or {}).get("expires", [])}
+            for effect in data["diff"]]  # fmt: skip
+    assert told == [{"192.0.2.1": soon}, {"192.0.2.1": soon}, {}, {"192.0.2.2": soon}, {"192.0.2.1": later}]
+    assert ends(admin, f"a.{zone}") == ends(admin, f"b.{zone}") == {"192.0.2.1": soon}
+    assert ends(admin, f"kept.{zone}") == {"192.0.2.2": soon}
+    assert ends(admin, f"later.{zone}") == {"192.0.2.1": later}
+    wait_until(lambda: admin.values(f"a.{zone}", "A") is None, 10, what="the end of the batch")
+    assert admin.values(f"b.{zone}", "A") is None
+    assert admin.values(f"kept.{zone}", "A") == {"192.0.2.1"}
+    assert admin.values(f"later.{zone}", "A") == {"192.0.2.1"}
+    service.wait_served(f"kept.{zone}", "A", ["192.0.2.1"])
+
+
+def test_a_time_for_a_batch_that_is_no_such_time(admin, zone):
+    body = {"expires_at": "2001-01-01T00:00:00Z", "changes": [entry("create", f"a.{zone}")]}
+    problem = admin.problem("POST", "/changes", 422, "invalid-record", body=body)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/expires_at"]
+    assert admin.values(f"a.{zone}", "A") is None
+
+
+def test_undoing_brings_the_time_back(admin, zone):
+    """Of a value that was dropped, and of one that was renewed; then it goes as it was to."""
+    name, (soon, at), (later, _) = f"a.{zone}", in_seconds(4), in_seconds(600)
+    path = f"/records/{name}/A"
+    admin.put(path, {"values": ["192.0.2.1"], "expires_at": soon})
+    dropped = admin.delete(path).headers["Change-Id"]
+    assert admin.post(f"/changes/{dropped}/revert", expect=200).json()["data"]["diff"][0]["after"]["expires"] == [
+        {"value": "192.0.2.1", "expires_at": soon}
+    ]
+    assert ends(admin, name) == {"192.0.2.1": soon}
+    renewed = admin.put(path, {"values": ["192.0.2.1"], "expires_at": later}).headers["Change-Id"]
+    before = serial(admin, zone)
+    (effect,) = admin.get(f"/changes/{renewed}").json()["data"]["diff"]
+    assert [effect[side]["expires"][0]["expires_at"] for side in ("before", "after")] == [soon, later]
+    admin.post(f"/changes/{renewed}/revert", expect=200)
+    assert ends(admin, name) == {"192.0.2.1": soon}
+    # DNS has nothing to learn of a time, neither of a new one nor of the old one that is back.
+    assert serial(admin, zone) == before
+    wait_until(lambda: admin.values(name, "A") is None, 10, what="the end of the value")
+    assert at <= time.time() < at + 1
+
+
+def test_undoing_after_the_time_leaves_nothing(admin, zone):
+    """What was due meanwhile comes back and goes again at once."""
+    name, (soon, at) = f"a.{zone}", in_seconds(1)
+    admin.put(f"/records/{name}/A", {"values": ["192.0.2.1"], "expires_at": soon})
+    dropped = admin.delete(f"/records/{name}/A").headers["Change-Id"]
+    time.sleep(max(0, at + 0.5 - time.time()))
+    admin.post(f"/changes/{dropped}/revert", expect=200)
+    wait_until(lambda: admin.values(name, "A") is None, 5, what="the end of what came back")
+
+
+def test_a_renewal_is_in_the_history_of_its_zone(admin, zone):
+    """Also one that goes with a change of records in another zone, which is undone as a whole."""
+    other, (soon, _), (later, _) = f"other.{zone}", in_seconds(300), in_seconds(600)
+    admin.post("/zones", {"name": other, "nameservers": ["ns1.example.com"]})
+    admin.put(f"/records/a.{zone}/A", {"values": ["192.0.2.1"], "expires_at": soon})
+    before = serial(admin, zone), serial(admin, other)
+    change = admin.post("/changes", {"changes": [
+        entry("upsert", f"a.{zone}", expires_at=later), entry("create", f"b.{other}"),
+    ]}, expect=200).json()["data"]  # fmt: skip
+    assert {one["zone"]: one["serial"] for one in change["zones"]} == {zone: before[0], other: before[1] + 1}
+    assert admin.get(f"/changes?zone={zone}&limit=1").json()["data"][0]["id"] == change["id"]
+    admin.post(f"/changes/{change['id']}/revert", expect=200)
+    assert ends(admin, f"a.{zone}") == {"192.0.2.1": soon}
+    assert admin.values(f"b.{other}", "A") is None
+    assert (serial(admin, zone), serial(admin, other)) == (before[0], before[1] + 2)
+    admin.delete(f"/zones/{other}?confirm={other}")
+
+
 def test_due_while_everything_was_down(own_service):
     """At the start all that is due goes at once, in batches that leave room for other writes."""
     service, client = own_service, own_service.client()

@@ -36,7 +36,7 @@ BODIES = [
     GOOD + "x", GOOD + GOOD, GOOD + "\x00", "\x00" + GOOD, GOOD + ",", "\ufeff" + GOOD, GOOD.replace('"', "'"),
     GOOD.replace(":", "="), GOOD[:-1], GOOD[1:], GOOD[:-1] + ",}", GOOD.replace("{", "{,"), "/**/" + GOOD, GOOD + "//x",
     "[" + GOOD + "]", '"' + GOOD.replace('"', '\\"') + '"', GOOD.encode("utf-16"), GOOD.encode("utf-16-le"),
-    GOOD.encode("utf-32"), gzip.compress(GOOD.encode()), zlib.compress(GOOD.encode()), GOOD.encode()[::-1],
+    GOOD.encode("utf-32"), gzip.compress(GOOD.encode(), mtime=0), zlib.compress(GOOD.encode()), GOOD.encode()[::-1],
     GOOD[:-1] + ',"name":"k.ZONE"}', GOOD[:-1] + ',"n\\u0061me":"k.ZONE"}', GOOD[:-1] + ',"Name":"k.ZONE"}',
     GOOD[:-1] + ',"ttl":300,"ttl":400}', GOOD[:-1] + ',"":1}', GOOD[:-1] + ',"extra":null}', GOOD[:-1] + ',"__proto__":{}}',
     GOOD[:-1] + ',"zone":"other.test"}', GOOD[:-1] + ',"class":"CH"}', GOOD[:-1] + ',"\\u0000":1}',

@@ -82,6 +82,19 @@ def test_zones_too(admin):
     admin.get(f"/zones/{name}", 404)
 
 
+def test_a_refused_batch_of_a_zone_that_has_gone(admin, zone):
+    name = f"{uuid.uuid4()}.test"
+    admin.post("/zones", {"name": name, "nameservers": ["ns1.example.com"]})
+    admin.post("/records", record(f"a.{name}"))
+    entries = [{"action": "create", **record(f"{label}.{where}")}
+               for label, where in (("x", zone), ("b", name), ("a", name))]  # fmt: skip
+    headers = quoted()
+    first = admin.post("/changes", {"changes": entries}, 409, headers=headers)
+    assert [one["pointer"] for one in first.json()["errors"]] == ["/changes/2"]
+    admin.delete(f"/zones/{name}?confirm={name}")
+    assert_same(first, admin.post("/changes", {"changes": entries}, 409, headers=headers))
+
+
 @pytest.mark.parametrize("path, body", [
     ("/records", record("b.{zone}")),
     ("/records", record("a.{zone}", ttl=301)),

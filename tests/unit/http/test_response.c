@@ -21,7 +21,9 @@ static const char *rendered(void)
 {
 	struct buf buf;
 	buf_init(&buf, arena, 65536);
-	response_render(&response, &request, &buf);
+	response_render_head(&response, &request, &buf);
+	if (response_has_body(&response, &request))
+		buf_put(&buf, response.body.bytes, response.body.length);
 	return buf_string(&buf);
 }
 

@@ -318,29 +318,6 @@ static void test_comparing(void **state)
 	assert_false(matches("zone", NULL));
 }
 
-static void test_reading_the_serial(void **state)
-{
-	(void)state;
-	static const char *const bad[] = { "", "\n", "example.com. 60 IN A 1.2.3.4\n",
-		"example.com. 60 CH SOA a. b. 5 1 1 1 1\n", "example.com. 60 IN SOA a. b. 5",
-		"example.com. 60 IN SOA a. b. 5x 1 1 1 1\n",
-		"example.com. 60 IN SOA a. b. 4294967296 1 1 1 1\n",
-		"example.com. 60 IN SOA a. b. -1 1 1 1 1\n", "example.com. 60 IN SOA a. b.\n",
-		"\nexample.com. 60 IN SOA a. b. 5 1 1 1 1\n" };
-	uint32_t serial = 0;
-	write_samples("zone");
-	assert_true(zone_file_read_serial(folder_path("zone"), &serial));
-	assert_int_equal(serial, 2026112301u);
-	assert_false(zone_file_read_serial(folder_path("none"), &serial));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		folder_write("bad", bad[i]);
-		assert_false(zone_file_read_serial(folder_path("bad"), &serial));
-	}
-	folder_write("bad", "example.com. 60 IN SOA a. b. 4294967295 1 1 1 1\n");
-	assert_true(zone_file_read_serial(folder_path("bad"), &serial));
-	assert_int_equal(serial, 4294967295u);
-}
-
 /* The largest RDATA there is, and more of it than fits the buffer. */
 static void test_long_lines(void **state)
 {
@@ -377,7 +354,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_soa_comes_first_and_once, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_full_disk_is_told, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_comparing, open_all, close_all),
-		cmocka_unit_test_setup_teardown(test_reading_the_serial, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_long_lines, open_all, close_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

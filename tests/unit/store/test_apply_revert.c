@@ -50,6 +50,7 @@ static bool dump_rrset(void *context, const struct stored_rrset *stored)
 	for (size_t i = 0; i < rrset->count && rrset->type != TYPE_SOA; i++) {
 		buf_put_char(&dump->buf, ' ');
 		rdata_render(&dump->buf, rrset->type, &rrset->values[i]);
+		buf_printf(&dump->buf, "@%lld", (long long)rrset->values[i].expires_ms);
 	}
 	buf_put_char(&dump->buf, '\n');
 	return true;
@@ -111,6 +112,12 @@ static void test_all_comes_back(void **state)
 		{ "put example.com NS ns1.example.net ns2.example.net",
 		        "put example.com NS ns3.example.net" },
 		{ "put x.a.example.com A 192.0.2.1", "drop x.a.example.com A" },
+		{ "put a.example.com A expires=5000 192.0.2.1 192.0.2.2",
+		        "patch a.example.com A expires=9000 192.0.2.1" },
+		{ "zone example.net | put a.example.net A expires=5000 192.0.2.1",
+		        "put a.example.com A 192.0.2.1 ; put a.example.net A 192.0.2.1" },
+		{ "put a.example.com A expires=5000 192.0.2.1",
+		        "put a.example.com A 192.0.2.1 ; put a.example.com A 192.0.2.2" },
 		{ "", "zone example.net" },
 		{ "", "zone example.net ; zone example.org" },
 		{ "zone example.net | put a.example.net A 192.0.2.1 192.0.2.2 | "
@@ -164,6 +171,40 @@ static void test_serials_rise(void **state)
 	assert_int_equal(outcome.zones[0].serial, serial + 2);
 	assert_int_equal(fixture_zone(fixture, "example.net").serial, serial + 2);
 	assert_int_equal(fixture_zone(fixture, "example.net").revision, outcome.change_id);
+}
+
+static bool take_zone(void *context, const struct changed_zone *zone)
+{
+	*(struct changed_zone *)context = *zone;
+	return true;
+}
+
+/* A change of nothing but the time to expire is in the history of its zone, with the serial as it
+ * is, and undoing it moves none either. */
+static void test_a_time_to_expire_moves_no_serial(void **state)
+{
+	struct fixture *fixture = *state;
+	struct outcome outcome;
+	struct changed_zone told = { .serial = 0 };
+	assert_int_equal(
+	        fixture_apply(fixture, "put a.example.com A expires=5000 192.0.2.1", NULL), ERR_OK);
+	const struct zone before = fixture_zone(fixture, "example.com");
+	assert_int_equal(
+	        fixture_apply(fixture, "put a.example.com A expires=9000 192.0.2.1", &outcome),
+	        ERR_OK);
+	for (int turn = 0; turn < 3; turn++) {
+		told.serial = 0;
+		assert_int_equal(outcome.zone_count, 0);
+		assert_int_equal(reader_list_changed_zones(
+		                         fixture->reader, outcome.change_id, take_zone, &told),
+		        ERR_OK);
+		assert_int_equal(told.serial, before.serial);
+		assert_int_equal(told.actions, EFFECT_NONE);
+		assert_int_equal(fixture_zone(fixture, "example.com").serial, before.serial);
+		assert_int_equal(fixture_zone(fixture, "example.com").revision, before.revision);
+		assert_true(writer_next_expiry(fixture->writer) == (turn % 2 == 0 ? 9000 : 5000));
+		assert_int_equal(revert(fixture, outcome.change_id, &outcome), ERR_OK);
+	}
 }
 
 static void test_the_data_has_moved_on(void **state)
@@ -304,6 +345,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_comes_back),
 		cmocka_unit_test_setup_teardown(test_serials_rise, open_store, close_store),
+		cmocka_unit_test_setup_teardown(
+		        test_a_time_to_expire_moves_no_serial, open_store, close_store),
 		cmocka_unit_test(test_the_data_has_moved_on),
 		cmocka_unit_test_setup_teardown(test_the_rules_hold, open_store, close_store),
 		cmocka_unit_test_setup_teardown(test_nothing_to_undo, open_store, close_store),
