@@ -349,6 +349,16 @@ static void expire_some(struct committer *committer)
 
 /* ---- the process ---- */
 
+static void look_after_log(struct committer *committer)
+{
+	const struct shared *shared = committer->context->shared;
+	const uint64_t once = 1;
+	if (!writer_checkpoint(committer->writer, atomic_load(&shared->state->log_copied)))
+		return;
+	if (write(shared->log_fd, &once, sizeof(once)) < 0 && errno != EAGAIN)
+		log_error("waking the copier: %s", strerror(errno));
+}
+
 /* Also tries whether a store that failed can be written again, so that /ready learns of it without
  * waiting for the next change. */
 static void do_chores(struct committer *committer)
@@ -356,7 +366,7 @@ static void do_chores(struct committer *committer)
 	int64_t now_ms = steady_ms();
 	const struct shared_state *state = committer->context->shared->state;
 	bool is_failing = atomic_load(&state->writer_failing_ms) != 0;
-	writer_checkpoint(committer->writer);
+	look_after_log(committer);
 	if (now_ms < committer->next_prune_ms && !(is_failing && committer->count == 0))
 		return;
 	bool has_more;

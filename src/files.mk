@@ -118,6 +118,7 @@ src_libstore_a_SOURCES = \
 	src/store/apply_server.c src/store/apply_server.h \
 	src/store/apply_token.c \
 	src/store/apply_zone.c \
+	src/store/checkpoint.c src/store/checkpoint.h \
 	src/store/db.c src/store/db.h \
 	src/store/db_server.c \
 	src/store/db_values.c \
@@ -246,6 +247,7 @@ src_coregated_SOURCES = \
 	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \
 	src/identity.c src/identity.h \
+	src/copier.c src/copier.h \
 	src/indexer.c src/indexer.h \
 	src/issue.c src/issue.h \
 	src/issue_claims.c \

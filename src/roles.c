@@ -13,6 +13,7 @@
 #include "commit.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "copier.h"
 #include "indexer.h"
 #include "pipeline.h"
 #include "publisher.h"
@@ -212,6 +213,34 @@ static int role_run_publisher(void *argument, unsigned index)
 	return publisher_run(&publisher);
 }
 
+/* ---- copier ---- */
+
+/* It has the rights of the writer. */
+static int role_run_copier(void *argument, unsigned index)
+{
+	(void)index;
+	const struct role_context *context = argument;
+	role_start_log(context, "copier");
+	key_close(context->issuing_key);
+	if (!role_drop(context, &context->identities->keeper, KEEPER_DESCRIPTORS))
+		return EXIT_FAILURE;
+	umask(STORE_UMASK);
+	const struct sandbox_settings sandbox = {
+		.role = SANDBOX_WRITER,
+		.write_paths = { role_folder_of(context->conf->store) },
+		.write_count = 1,
+	};
+	if (!role_enter_sandbox(&sandbox))
+		return EXIT_FAILURE;
+	const struct copier_context copier = {
+		.store_path = context->conf->store,
+		.shared = context->shared,
+		.stop_fd = process_stop_fd(),
+		.on_ready = process_set_ready,
+	};
+	return copier_run(&copier);
+}
+
 /* ---- indexer ---- */
 
 /* It has the rights of a responder: it only reads. */
@@ -251,6 +280,7 @@ static const struct {
 	{ "writer", role_run_writer, false, true, METRIC_RESTARTS_WRITER },
 	{ "publisher", role_run_publisher, true, true, METRIC_RESTARTS_PUBLISHER },
 	{ "indexer", role_run_indexer, false, true, METRIC_RESTARTS_INDEXER },
+	{ "copier", role_run_copier, false, true, METRIC_RESTARTS_COPIER },
 };
 
 void roles_put_counts(struct role *roles, size_t role_count, const struct conf *conf)

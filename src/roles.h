@@ -14,7 +14,7 @@
 #include "setup.h"
 #include "shared.h"
 
-#define ROLES_COUNT 4
+#define ROLES_COUNT 5
 
 /* What a child looks at; the supervisor changes it only before forking. */
 struct role_context {
@@ -28,7 +28,7 @@ struct role_context {
 };
 
 /* Fills the table, in the order in which the roles stop: responders, writer, publisher,
- * indexer. */
+ * indexer, copier. */
 void roles_init(struct role roles[static ROLES_COUNT], struct role_context *context);
 
 /* How many processes of each, after a reload. */

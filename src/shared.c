@@ -31,7 +31,8 @@ enum err shared_open(size_t rate_slots, struct shared *ret_shared)
 	if (memory == MAP_FAILED)
 		return ERR_UNAVAILABLE;
 	int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (wake_fd < 0)
+	int log_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (wake_fd < 0 || log_fd < 0)
 		return ERR_UNAVAILABLE;
 	*ret_shared = (struct shared){
 		.state = (struct shared_state *)memory,
@@ -39,6 +40,7 @@ enum err shared_open(size_t rate_slots, struct shared *ret_shared)
 		.limits = limit_init(memory + state_bytes + metrics_size, rate_slots),
 		.board = board_init(memory + state_bytes + metrics_size + limits_size),
 		.index = shared_open_index(),
+		.log_fd = log_fd,
 		.wake_fd = wake_fd,
 	};
 	random_bytes(ret_shared->state->cursor_key, SEAL_KEY_BYTES);

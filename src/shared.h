@@ -22,6 +22,7 @@ struct shared_state {
 	_Atomic uint64_t zones_generation;      /* moves after zones were added or dropped */
 	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
 	_Atomic int64_t writer_failing_ms;  /* wall clock since when commits fail; 0: they work */
+	_Atomic uint32_t log_copied;        /* of the store's log, in frames; by the copier */
 	uint8_t cursor_key[SEAL_KEY_BYTES]; /* random; cursors are good until the service ends */
 };
 
@@ -34,6 +35,7 @@ struct shared {
 	struct limit_table *limits;
 	struct board *board;
 	struct search_index *index; /* NULL where the system does not give that much room */
+	int log_fd;                 /* eventfd: the writer adds to it when the copier has work */
 	int wake_fd; /* eventfd: the writer adds to it after each commit, the publisher waits on it
 	              */
 };

@@ -342,6 +342,31 @@ tests_unit_test_zone_cache_SOURCES = tests/unit/test_zone_cache.c src/zone_cache
 tests_unit_test_zone_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_zone_cache_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
+TESTS += tests/unit/store/test_checkpoint
+check_PROGRAMS += tests/unit/store/test_checkpoint
+tests_unit_store_test_checkpoint_SOURCES = tests/unit/store/test_checkpoint.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_checkpoint_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_checkpoint_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_expire
+check_PROGRAMS += tests/unit/store/test_expire
+tests_unit_store_test_expire_SOURCES = tests/unit/store/test_expire.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_expire_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_expire_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_crash
+check_PROGRAMS += tests/unit/store/test_crash
+tests_unit_store_test_crash_SOURCES = tests/unit/store/test_crash.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_crash_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_unit_store_test_crash_LDADD = $(STORE_LIBS) $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/test_zone_cache
+check_PROGRAMS += tests/unit/test_zone_cache
+tests_unit_test_zone_cache_SOURCES = tests/unit/test_zone_cache.c src/zone_cache.c src/zone_cache.h \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_test_zone_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_zone_cache_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+
 TESTS += tests/unit/test_commit
 check_PROGRAMS += tests/unit/test_commit
 tests_unit_test_commit_SOURCES = tests/unit/test_commit.c src/commit.c src/commit.h \

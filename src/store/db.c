@@ -99,6 +99,13 @@ bool db_open(struct db *db, const struct store_settings *settings, int flags)
 	return db_run_script(db, shared_pragmas) && db_run_script(db, pragma);
 }
 
+void db_keep_log(struct db *db)
+{
+	int on = 1;
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 void db_close(struct db *db)
 {
 	for (size_t i = 0; i < STATEMENT__MAX; i++)

@@ -38,6 +38,10 @@ struct db {
  * locked store is waited for until the caller sets another sqlite3_busy_timeout. */
 bool db_open(struct db *db, const struct store_settings *settings, int flags);
 
+/* The log outlives this handle: readers without the right to write could not make its files anew,
+ * and every read would fail until the writer is back. */
+void db_keep_log(struct db *db);
+
 /* Also of a handle that is not open. */
 void db_close(struct db *db);
 

@@ -15,12 +15,16 @@
 #include "store/schema.h"
 #include "store/writer_state.h"
 
-/* Frames of 4 KiB. The next batch waits for a checkpoint: many small ones make it wait for a few
- * milliseconds each, with 2,000 frames it was 25 to 45. From WAL_FRAMES_LONG on it is worth waiting
- * a moment for readers, so that the log can start anew: a long log costs them their time. */
-#define WAL_FRAMES_CHECKPOINT 500
-#define WAL_FRAMES_LONG       8000
-#define WAL_WAIT_MS           10
+/* The log, in frames of a page. From LOG_COPY on somebody is asked to copy it (checkpoint.h). From
+ * LOG_LONG on it should start anew, as soon as little is left to copy, because a long log costs
+ * readers their time; from LOG_LONGEST on whatever it takes. Readers are waited for only a moment,
+ * and after that not again before the log is longer by LOG_AGAIN. */
+#define LOG_COPY    1000
+#define LOG_LONG    4000
+#define LOG_LITTLE  400
+#define LOG_LONGEST 7000
+#define LOG_AGAIN   200
+#define LOG_WAIT_MS 10
 
 /* Nobody else writes, but readers hold the writer's lock for a moment: when they open the store,
  * and when they look at the log's index just while it changes. */
@@ -56,15 +60,6 @@ static bool set_wal_mode(struct db *db)
 	return db_fail(db, end != SQLITE_OK ? end : SQLITE_CANTOPEN, "choosing the journal");
 }
 
-/* The -wal and -shm files outlive the writer: readers without the right to write could not make
- * them anew and every read would fail until the writer is back. */
-static void keep_wal_files(struct db *db)
-{
-	int on = 1;
-	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-}
-
 static bool open_database(struct writer *writer)
 {
 	struct db *db = &writer->db;
@@ -79,7 +74,7 @@ static bool open_database(struct writer *writer)
 		db_pragma(db, pragma, 0);
 	}
 	if (is_good) {
-		keep_wal_files(db);
+		db_keep_log(db);
 		sqlite3_wal_hook(db->handle, note_wal_frames, writer);
 	}
 	writer->is_open = is_good && db->code == SQLITE_OK && schema_migrate(db);
@@ -268,34 +263,53 @@ enum err writer_put_audit(struct writer *writer, const struct audit_row *row)
 	return ERR_OK;
 }
 
-/* Whether there is enough to copy; *ret_is_urgent: it is worth waiting a moment for readers. */
-static bool wants_checkpoint(struct writer *writer, bool *ret_is_urgent)
+/* Frames that are in the log only. What somebody says of a log before this one does not count. */
+static int count_uncopied(const struct writer *writer, uint32_t copied)
 {
-	if (writer->wal_frames < writer->wal_frames_copied)
-		writer->wal_frames_copied = 0;
-	*ret_is_urgent = writer->is_short_of_space || writer->wal_frames >= WAL_FRAMES_LONG;
-	return writer->is_open &&
-	       (writer->is_short_of_space ||
-	               writer->wal_frames - writer->wal_frames_copied >= WAL_FRAMES_CHECKPOINT);
+	return copied > (uint32_t)writer->wal_frames ? writer->wal_frames
+	                                             : writer->wal_frames - (int)copied;
 }
 
-void writer_checkpoint(struct writer *writer)
+static bool should_start_anew(const struct writer *writer, int uncopied)
 {
-	assert(!writer->is_in_batch);
-	bool is_urgent;
-	if (!wants_checkpoint(writer, &is_urgent))
-		return;
-	sqlite3_busy_timeout(writer->db.handle, WAL_WAIT_MS); /* which PASSIVE never does */
-	int code = sqlite3_wal_checkpoint_v2(writer->db.handle, NULL,
-	        is_urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL,
-	        &writer->wal_frames_copied);
+	if (writer->is_short_of_space)
+		return true;
+	return writer->wal_frames >= writer->wal_frames_again &&
+	       (writer->wal_frames >= LOG_LONGEST ||
+	               (writer->wal_frames >= LOG_LONG && uncopied <= LOG_LITTLE));
+}
+
+static void start_log_anew(struct writer *writer)
+{
+	int frames = 0;
+	int copied = 0;
+	sqlite3_busy_timeout(writer->db.handle, LOG_WAIT_MS);
+	int code = sqlite3_wal_checkpoint_v2(
+	        writer->db.handle, NULL, SQLITE_CHECKPOINT_RESTART, &frames, &copied);
 	sqlite3_busy_timeout(writer->db.handle, LOCK_WAIT_MS);
-	if (code == SQLITE_OK)
+	writer->wal_frames_again = writer->wal_frames + LOG_AGAIN;
+	if (code == SQLITE_OK) {
 		writer->is_short_of_space = false;
-	/* A reader in the way is no failure: the next call finishes. */
+		writer->wal_frames = 0;
+		writer->wal_frames_again = 0;
+	}
+	/* A reader in the way is no failure: a later call finishes. */
 	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
 		db_fail(&writer->db, code, "copying the log into the database");
 	db_forget_error(&writer->db);
+}
+
+bool writer_checkpoint(struct writer *writer, uint32_t copied)
+{
+	assert(!writer->is_in_batch);
+	if (!writer->is_open)
+		return false;
+	int uncopied = count_uncopied(writer, copied);
+	if (should_start_anew(writer, uncopied)) {
+		start_log_anew(writer);
+		return false;
+	}
+	return uncopied >= LOG_COPY;
 }
 
 static bool prune_rows(struct db *db, int64_t now_ms, bool *ret_more)

@@ -81,10 +81,12 @@ MUST_CHECK enum err writer_commit_batch(struct writer *writer);
 /* Forgets the batch. */
 void writer_rollback_batch(struct writer *writer);
 
-/* Copies the write-ahead log into the database when it has grown enough; between batches, after the
- * answers are out. Waits for readers only when the log is very long, and never longer than 10 ms.
- */
-void writer_checkpoint(struct writer *writer);
+/* Looks after the write-ahead log, between batches, when the answers are out. copied: frames of it
+ * that checkpointer_copy said to have copied last; 0: nobody copies. True: the log has grown, and
+ * checkpointer_copy should be called, elsewhere. When it is long, and most of it was copied, it
+ * starts anew here; a log that nobody copies is copied here at last. Waits at most 10 ms for
+ * readers. */
+bool writer_checkpoint(struct writer *writer, uint32_t copied);
 
 /* When the next value expires (wall clock); INT64_MAX: none does. Between batches. */
 int64_t writer_next_expiry(struct writer *writer);

@@ -17,7 +17,7 @@ struct writer {
 	bool is_open; /* the handle; the lock is held as long as the writer lives */
 	bool is_in_batch;
 	int wal_frames;         /* in the write-ahead log after the last commit */
-	int wal_frames_copied;  /* of these, into the database */
+	int wal_frames_again;   /* it does not start anew before it is that long */
 	bool is_short_of_space; /* the disk was full: the log must start anew instead of growing */
 	uint64_t revision;      /* of the last change in this batch, or in the store */
 	struct audit_head audit;

@@ -65,7 +65,7 @@ static void commit(struct loader *loader, struct op *ops, size_t count)
 		die(err_sentence(err));
 	if (writer_commit_batch(loader->writer) != ERR_OK)
 		die("the store cannot be written");
-	writer_checkpoint(loader->writer);
+	(void)writer_checkpoint(loader->writer, 0);
 	arena_reset(loader->arena);
 }
 

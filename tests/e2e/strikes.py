@@ -44,7 +44,7 @@ def kill_everything(service, _):
 
 STRIKES = {
     "writer": kill_one("writer"), "publisher": kill_one("publisher"), "responder": kill_one("responder"),
-    "indexer": kill_one("indexer"), "coredns": kill_coredns,
+    "indexer": kill_one("indexer"), "copier": kill_one("copier"), "coredns": kill_coredns,
     "supervisor": kill_supervisor, "coregated": kill_coregated, "everything": kill_everything,
 }  # fmt: skip
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #include "audit/chain.h"
 #include "audit/row.h"
 #include "dns/serial.h"
+#include "store/checkpoint.h"
 #include "store/fixture.h"
 
 #define HOSTS 40
@@ -74,11 +76,36 @@ static void write_until_killed(struct fixture *fixture, uint32_t number, int pip
 		if (write(pipe_fd, &acknowledged, sizeof(acknowledged)) !=
 		        (ssize_t)sizeof(acknowledged))
 			_exit(6);
-		writer_checkpoint(fixture->writer);
+		(void)writer_checkpoint(fixture->writer, 0);
 	}
 }
 
-/* Kills the writer after a while; the last number that it acknowledged, or first - 1. */
+/* Copies the log all the time. Never returns. */
+static void copy_until_killed(const struct fixture *fixture)
+{
+	struct checkpointer *checkpointer = checkpointer_open(&fixture->settings);
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	uint32_t frames;
+	for (;;) {
+		if (checkpointer == NULL ||
+		        checkpointer_copy(checkpointer, &frames) == ERR_INTERNAL)
+			_exit(7);
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void kill_child(pid_t child)
+{
+	int status;
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* Kills the writer, and who copies its log, after a while: in every other round not before the
+ * first acknowledgement, however slow the machine is. The last number that was acknowledged, or
+ * first - 1.
+ */
 static uint32_t run_and_kill(struct fixture *fixture, uint32_t first)
 {
 	int pipe_fds[2];
@@ -93,12 +120,17 @@ static uint32_t run_and_kill(struct fixture *fixture, uint32_t first)
 		write_until_killed(fixture, first, pipe_fds[1]);
 	}
 	close(pipe_fds[1]);
+	pid_t copier = fork();
+	assert_true(copier >= 0);
+	if (copier == 0)
+		copy_until_killed(fixture);
+	struct pollfd first_word = { .fd = pipe_fds[0], .events = POLLIN };
+	if (child_seed % 2 == 0)
+		assert_true(poll(&first_word, 1, 30000) > 0);
 	const struct timespec pause = { .tv_nsec = (long)lifetime_us * 1000 };
 	nanosleep(&pause, NULL);
-	kill(child, SIGKILL);
-	int status;
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	kill_child(child);
+	kill_child(copier);
 	uint32_t acknowledged = first - 1;
 	uint32_t number;
 	while (read(pipe_fds[0], &number, sizeof(number)) == (ssize_t)sizeof(number))
