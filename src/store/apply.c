@@ -27,6 +27,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_EXPIRE] = apply_rrset_op,
 	[OP_SERVER_PUT] = apply_server_put,
 	[OP_SERVER_DROP] = apply_server_drop,
+	[OP_ZONE_EDIT] = apply_zone_edit,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -63,6 +64,14 @@ enum err apply_make_room(struct apply *apply, size_t zones, size_t faults)
 	apply->faults = arena_calloc(apply->arena, faults + 1, sizeof(*apply->faults));
 	apply->zone_room = zones;
 	return apply->zones != NULL && apply->faults != NULL ? ERR_OK : ERR_TOO_LARGE;
+}
+
+void apply_take_touched(const struct apply *apply, struct zone *zone)
+{
+	for (size_t i = 0; i < apply->zone_count; i++) {
+		if (apply->zones[i].zone.id == zone->id && !apply->zones[i].is_gone)
+			*zone = apply->zones[i].zone;
+	}
 }
 
 bool apply_need_change_row(struct apply *apply)

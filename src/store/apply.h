@@ -87,6 +87,17 @@ struct touched_zone *apply_note_new_zone(struct apply *apply, const struct zone 
 /* Drops a zone with all that is in it, with its rows of history. False: see apply_db_error. */
 bool apply_drop_zone(struct apply *apply, struct zone *zone);
 
+/* Puts what this change has done to the zone so far into *zone, as found in the database. */
+void apply_take_touched(const struct apply *apply, struct zone *zone);
+
+/* The zone's TTL for records that name none becomes that of `wanted`; noted in the history, and in
+ * *zone. */
+MUST_CHECK bool apply_put_zone_ttl(
+        struct apply *apply, struct zone *zone, const struct zone *wanted);
+
+/* Undoes what a change did to the TTL of a zone. ERR_CONFLICT when it is another by now. */
+MUST_CHECK enum err apply_undo_zone_ttl(struct apply *apply, uint64_t change_id, struct zone *zone);
+
 /* Adds a row of history. */
 MUST_CHECK bool apply_put_history(struct apply *apply, const struct history *history);
 
@@ -111,6 +122,7 @@ typedef enum err apply_op_fn(struct apply *apply, const struct op *op, struct ef
 apply_op_fn apply_rrset_op;
 apply_op_fn apply_zone_add;
 apply_op_fn apply_zone_drop;
+apply_op_fn apply_zone_edit;
 apply_op_fn apply_revoke;
 apply_op_fn apply_revert;
 apply_op_fn apply_token_issue;

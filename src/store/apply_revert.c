@@ -354,8 +354,9 @@ static void undo_row(struct undo *undo, struct undone_zone *zone, const struct u
 		refuse_row(undo, row);
 		return;
 	}
-	/* When values expire is not in the zone: where nothing else changes its serial rests. */
-	if (!is_same_data(&row->before, &row->after, row->type))
+	/* When values expire is not in the zone: where nothing else changes its serial rests. A SOA is
+	 * in the history when something else of the zone has changed. */
+	if (row->type == TYPE_SOA || !is_same_data(&row->before, &row->after, row->type))
 		apply_touch_zone(undo->apply, &zone->touched->zone);
 	zone->touched->zone.record_count += count_values(undo, &row->before);
 	zone->touched->zone.record_count -= count_values(undo, &row->after);
@@ -389,6 +390,17 @@ static void undo_rows(struct undo *undo)
 		undo_row(undo, zone, &row);
 	}
 	sqlite3_reset(statement);
+}
+
+static void undo_ttls(struct undo *undo)
+{
+	struct apply *apply = undo->apply;
+	for (size_t i = 0; i < undo->zone_count && apply->db->code == SQLITE_OK; i++) {
+		struct touched_zone *touched = undo->zones[i].touched;
+		if (!undo->zones[i].is_left_out && touched != NULL)
+			note_conflict(
+			        undo, apply_undo_zone_ttl(apply, undo->change_id, &touched->zone));
+	}
 }
 
 /* ---- what came back against what is there ---- */
@@ -452,6 +464,7 @@ enum err apply_revert(struct apply *apply, const struct op *op, struct effect *e
 	for (size_t i = 0; i < undo.zone_count && apply->db->code == SQLITE_OK; i++)
 		undo_zone(&undo, &undo.zones[i]);
 	undo_rows(&undo);
+	undo_ttls(&undo);
 	check_all(&undo);
 	if (apply_db_error(apply) != ERR_OK)
 		return apply_db_error(apply);

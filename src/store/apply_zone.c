@@ -161,7 +161,10 @@ enum err apply_zone_add(struct apply *apply, const struct op *op, struct effect 
 	if (!apply_need_change_row(apply) || !apply_insert_zone(apply, &key, &zone) ||
 	        !put_new_rrset(apply, &zone, &soa) || !put_new_rrset(apply, &zone, &apex_ns))
 		return apply_db_error(apply) != ERR_OK ? apply_db_error(apply) : ERR_TOO_LARGE;
-	apply_note_new_zone(apply, &zone);
+	struct touched_zone *touched = apply_note_new_zone(apply, &zone);
+	const struct zone wanted = { .has_ttl = op->has_ttl, .ttl_s = op->apex_ns.ttl_s };
+	if (!apply_put_zone_ttl(apply, &touched->zone, &wanted))
+		return apply_db_error(apply);
 	effect->action = EFFECT_CREATE;
 	effect->zone = zone.name;
 	effect->before = (struct rrset){ .owner = soa.owner, .type = TYPE_SOA };
@@ -172,6 +175,10 @@ enum err apply_zone_add(struct apply *apply, const struct op *op, struct effect 
 
 static bool drop_rows(struct apply *apply, const struct zone *zone, const struct key *key)
 {
+	struct zone gone = *zone;
+	const struct zone no_ttl = { 0 };
+	if (!apply_put_zone_ttl(apply, &gone, &no_ttl))
+		return false;
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_EFFECTS_OF_DROP);
 	bind_int(statement, 1, (int64_t)apply->revision);
 	bind_int(statement, 2, (int64_t)apply->effect_count);
