@@ -113,11 +113,14 @@ noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/answers.c src/store/answers.h \
 	src/store/apply.c src/store/apply.h \
+	src/store/apply_delegate.c \
 	src/store/apply_edit.c \
-	src/store/apply_revert.c \
+	src/store/apply_revert.c src/store/apply_revert.h \
+	src/store/apply_revert_rows.c \
 	src/store/apply_rrset.c \
 	src/store/apply_server.c src/store/apply_server.h \
 	src/store/apply_token.c \
+	src/store/apply_touch.c \
 	src/store/apply_zone.c \
 	src/store/db.c src/store/db.h \
 	src/store/db_server.c \

@@ -390,7 +390,8 @@ static void effects_parse(struct arena *arena, struct decoder *decoder, struct o
 static void zones_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
 {
 	uint32_t count = decoder_u32(decoder);
-	outcome->zones = count > CHANGE_OPS_MAX
+	/* Each op's zone, and those above it with its delegations. */
+	outcome->zones = count > 8 * CHANGE_OPS_MAX
 	                         ? NULL
 	                         : arena_calloc(arena, (size_t)count + 1, sizeof(*outcome->zones));
 	if (outcome->zones == NULL) {

@@ -353,6 +353,9 @@ static enum err write_result(struct work *work, struct effect *effect)
 		.before = &work->before,
 		.after = &work->after,
 	};
+	struct key owner;
+	key_of_name(&work->after.owner, &owner);
+	apply_note_written(apply, touched, &owner, work->after.type);
 	if (!apply_need_change_row(apply) ||
 	        !apply_write_rrset(apply, &touched->zone, &work->after) ||
 	        !apply_put_history(apply, &history))

@@ -95,29 +95,6 @@ bool apply_insert_zone(struct apply *apply, const struct key *key, struct zone *
 	return true;
 }
 
-struct touched_zone *apply_hold_zone(struct apply *apply, const struct zone *zone)
-{
-	for (size_t i = 0; i < apply->zone_count; i++) {
-		if (apply->zones[i].zone.id == zone->id && !apply->zones[i].is_gone)
-			return &apply->zones[i];
-	}
-	assert(apply->zone_count < apply->zone_room);
-	struct touched_zone *touched = &apply->zones[apply->zone_count++];
-	*touched = (struct touched_zone){ .zone = *zone };
-	return touched;
-}
-
-struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zone)
-{
-	struct touched_zone *touched = apply_hold_zone(apply, zone);
-	if (!touched->is_moved) {
-		touched->zone.serial = serial_next(touched->zone.serial);
-		touched->zone.revision = apply->revision;
-		touched->is_moved = true;
-	}
-	return touched;
-}
-
 struct touched_zone *apply_note_new_zone(struct apply *apply, const struct zone *zone)
 {
 	assert(apply->zone_count < apply->zone_room);
@@ -228,7 +205,8 @@ bool apply_drop_zone(struct apply *apply, struct zone *zone)
 	struct key key;
 	key_of_name(&zone->name, &key);
 	take_touched(apply, zone);
-	return apply_need_change_row(apply) && drop_rows(apply, zone, &key);
+	return apply_need_change_row(apply) && drop_rows(apply, zone, &key) &&
+	       apply_drop_delegation(apply, &zone->name) == ERR_OK;
 }
 
 enum err apply_zone_drop(struct apply *apply, const struct op *op, struct effect *effect)
@@ -250,7 +228,7 @@ enum err apply_zone_drop(struct apply *apply, const struct op *op, struct effect
 		return apply_refuse(apply, ERR_NO_SUCH_ZONE, "there is no zone %s",
 		        name_render(&op->zone, text));
 	if (!apply_drop_zone(apply, &zone))
-		return apply_db_error(apply);
+		return apply_db_error(apply) != ERR_OK ? apply_db_error(apply) : ERR_TOO_LARGE;
 	effect->action = EFFECT_DELETE;
 	effect->zone = zone.name;
 	effect->before = (struct rrset){ .owner = zone.name, .type = TYPE_SOA };
