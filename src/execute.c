@@ -40,6 +40,23 @@ static enum err permit_zone_op(const struct exchange *x, struct op *op)
 	return ERR_OK;
 }
 
+/* Who may change the SOA may know of the zone. */
+static enum err permit_zone_edit(const struct exchange *x, struct op *op)
+{
+	struct pipeline *pipeline = x->pipeline;
+	uint64_t generation = atomic_load(&pipeline->settings.shared->state->zones_generation);
+	struct name holder;
+	op->bound_count =
+	        policy_cover(x->token, &op->zone, &op->rrset.owner, op->rrset.type, op->bounds);
+	if (op->bound_count == 0)
+		return ERR_NOT_PERMITTED;
+	enum err err = zone_cache_find(
+	        &pipeline->zone_cache, pipeline->reader, generation, &op->zone, &holder);
+	if (err == ERR_OK && !name_is_equal(&holder, &op->zone))
+		return ERR_NO_SUCH_ZONE;
+	return err;
+}
+
 static enum err permit_rrset_op(const struct exchange *x, struct op *op)
 {
 	struct pipeline *pipeline = x->pipeline;
@@ -62,6 +79,8 @@ static enum err permit_op(struct exchange *x, struct op *op)
 	case OP_ZONE_ADD:
 	case OP_ZONE_DROP:
 		return permit_zone_op(x, op);
+	case OP_ZONE_EDIT:
+		return permit_zone_edit(x, op);
 	case OP_REVERT:
 		return lookup_reversion(
 		        &lookup, op->reversion.change_id, &op->reversion.record_count);

@@ -113,10 +113,14 @@ noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/answers.c src/store/answers.h \
 	src/store/apply.c src/store/apply.h \
-	src/store/apply_revert.c \
+	src/store/apply_delegate.c \
+	src/store/apply_edit.c \
+	src/store/apply_revert.c src/store/apply_revert.h \
+	src/store/apply_revert_rows.c \
 	src/store/apply_rrset.c \
 	src/store/apply_server.c src/store/apply_server.h \
 	src/store/apply_token.c \
+	src/store/apply_touch.c \
 	src/store/apply_zone.c \
 	src/store/checkpoint.c src/store/checkpoint.h \
 	src/store/db.c src/store/db.h \
@@ -220,6 +224,7 @@ src_libapi_a_SOURCES = \
 	src/api/shape.c src/api/shape.h \
 	src/api/tokens.c src/api/tokens.h \
 	src/api/verify.c src/api/verify.h \
+	src/api/zone_edit.c \
 	src/api/zones.c src/api/zones.h
 nodist_src_libapi_a_SOURCES = src/api/openapi.c
 API_LIBS = src/libapi.a src/libhttp.a

@@ -7,9 +7,9 @@
 
 struct reversion_walk {
 	const struct lookup *lookup;
-	size_t whole_room;
-	size_t whole_count; /* zones that were made or dropped: their rows need no grant */
-	struct name *wholes;
+	size_t zone_room;
+	size_t zone_count;
+	struct changed_zone *zones;
 	bool has_others; /* some zone was only changed */
 	bool is_permitted;
 	uint64_t records;
@@ -20,10 +20,8 @@ struct reversion_walk {
 static bool count_zone(void *context, const struct changed_zone *zone)
 {
 	struct reversion_walk *walk = context;
-	if (zone->actions != EFFECT_NONE)
-		walk->whole_room++;
-	else
-		walk->has_others = true;
+	walk->zone_room++;
+	walk->has_others |= zone->actions == EFFECT_NONE;
 	return true;
 }
 
@@ -31,24 +29,33 @@ static bool permit_zone(void *context, const struct changed_zone *zone)
 {
 	struct reversion_walk *walk = context;
 	const struct token *token = walk->lookup->token;
+	if (walk->zone_count < walk->zone_room)
+		walk->zones[walk->zone_count++] = *zone;
 	if (zone->actions == EFFECT_NONE)
 		return true;
 	if ((zone->actions & EFFECT_CREATE) != 0)
 		walk->is_permitted &= policy_may_admin(token, ADM_ZONE_DELETE, &zone->name);
 	if ((zone->actions & EFFECT_DELETE) != 0)
 		walk->is_permitted &= policy_may_admin(token, ADM_ZONE_CREATE, &zone->name);
-	if (walk->whole_count < walk->whole_room)
-		walk->wholes[walk->whole_count++] = zone->name;
 	walk->records++;
 	return walk->is_permitted;
 }
 
 /* ---- rows ---- */
 
-static bool is_of_whole_zone(const struct reversion_walk *walk, const struct name *zone)
+/* Rows of a zone that was made or dropped need no grant. Nor does a delegation: it is in the zone
+ * above, and follows from what is undone in the zone below. */
+static bool needs_no_grant(const struct reversion_walk *walk, const struct stored_effect *effect)
 {
-	for (size_t i = 0; i < walk->whole_count; i++) {
-		if (name_is_equal(&walk->wholes[i], zone))
+	bool is_delegation =
+	        effect->type == TYPE_NS || effect->type == TYPE_A || effect->type == TYPE_AAAA;
+	for (size_t i = 0; i < walk->zone_count; i++) {
+		const struct changed_zone *zone = &walk->zones[i];
+		bool is_own = name_is_equal(&zone->name, &effect->zone);
+		if (is_own && zone->actions != EFFECT_NONE)
+			return true;
+		if (!is_own && is_delegation && name_is_under(&effect->owner, &zone->name) &&
+		        name_is_under(&zone->name, &effect->zone))
 			return true;
 	}
 	return false;
@@ -84,7 +91,7 @@ static bool permit_effect(void *context, const struct stored_effect *effect)
 {
 	struct reversion_walk *walk = context;
 	size_t values = 0;
-	if (is_of_whole_zone(walk, &effect->zone))
+	if (needs_no_grant(walk, effect))
 		return true;
 	walk->is_permitted =
 	        (effect->before.blob == NULL ||
@@ -100,9 +107,8 @@ static enum err permit_all(struct reversion_walk *walk, uint64_t id)
 	enum err err = reader_list_changed_zones(reader, id, count_zone, walk);
 	if (err != ERR_OK)
 		return err;
-	walk->wholes =
-	        arena_calloc(walk->lookup->arena, walk->whole_room + 1, sizeof(*walk->wholes));
-	if (walk->wholes == NULL)
+	walk->zones = arena_calloc(walk->lookup->arena, walk->zone_room + 1, sizeof(*walk->zones));
+	if (walk->zones == NULL)
 		return ERR_TOO_LARGE;
 	err = reader_list_changed_zones(reader, id, permit_zone, walk);
 	if (err == ERR_OK && walk->is_permitted && walk->has_others)

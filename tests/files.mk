@@ -276,6 +276,18 @@ tests_unit_store_test_apply_revert_SOURCES = tests/unit/store/test_apply_revert.
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_apply_revert_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_apply_revert_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_delegate
+check_PROGRAMS += tests/unit/store/test_delegate
+tests_unit_store_test_delegate_SOURCES = tests/unit/store/test_delegate.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_delegate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_delegate_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/unit/store/test_zone_edit
+check_PROGRAMS += tests/unit/store/test_zone_edit
+tests_unit_store_test_zone_edit_SOURCES = tests/unit/store/test_zone_edit.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_zone_edit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_zone_edit_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/unit/store/test_reader_history
 check_PROGRAMS += tests/unit/store/test_reader_history
 tests_unit_store_test_reader_history_SOURCES = tests/unit/store/test_reader_history.c \

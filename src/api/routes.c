@@ -30,6 +30,7 @@
 	ROUTE(GET, "/zones", false, false, plan_zones_list, answer_zones_list)                     \
 	ROUTE(POST, "/zones", false, true, plan_zone_add, answer_zone_add)                         \
 	ROUTE(GET, "/zones/{zone}", false, false, plan_zone_get, answer_zone_get)                  \
+	ROUTE(PATCH, "/zones/{zone}", false, true, plan_zone_edit, answer_zone_edit)               \
 	ROUTE(DELETE, "/zones/{zone}", false, true, plan_zone_delete, answer_zone_delete)          \
 	ROUTE(GET, "/token", false, false, plan_token, NULL)                                       \
 	ROUTE(POST, "/tokens", false, true, plan_token_issue, answer_token_issue)                  \

@@ -175,8 +175,10 @@ void answer_zone_add(const struct answer_input *input, struct http_response *res
 	struct zone zone = { .name = *name,
 		.revision = outcome->change_id,
 		.record_count = 1 + input->plan->change.ops[0].apex_ns.count };
-	if (outcome->zone_count > 0)
-		zone.serial = outcome->zones[0].serial;
+	for (size_t i = 0; i < outcome->zone_count; i++) {
+		if (name_is_equal(&outcome->zones[i].zone, name))
+			zone.serial = outcome->zones[i].serial;
+	}
 	struct json_writer writer;
 	shape_open(response, 201, &writer);
 	json_open_object(&writer, "data");
@@ -199,7 +201,7 @@ enum err plan_zone_get(const struct plan_input *input, struct plan *ret_plan)
 	return ERR_OK;
 }
 
-static void zone_put_soa(struct json_writer *writer, const struct zone_details *details)
+void zone_put_soa(struct json_writer *writer, const struct zone_details *details)
 {
 	char text[NAME_TEXT_BYTES];
 	json_open_object(writer, "soa");
@@ -238,6 +240,10 @@ void answer_zone_get(const struct answer_input *input, struct http_response *res
 	shape_open(response, 200, &writer);
 	json_open_object(&writer, "data");
 	zone_put_members(&writer, &input->zone->zone);
+	if (input->zone->zone.has_ttl)
+		json_put_int(&writer, "ttl", input->zone->zone.ttl_s);
+	else
+		json_put_null(&writer, "ttl");
 	zone_put_soa(&writer, input->zone);
 	zone_put_served(&writer, input->zone);
 	shape_put_health(&writer, &input->zone->health);

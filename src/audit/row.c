@@ -27,6 +27,7 @@ static const char *const op_words[OP__MAX] = {
 	[OP_EXPIRE] = "expire",
 	[OP_SERVER_PUT] = "server.put",
 	[OP_SERVER_DROP] = "server.drop",
+	[OP_ZONE_EDIT] = "zone.edit",
 };
 
 static const char *const revocation_words[] = {
@@ -183,6 +184,16 @@ static void put_server_order(struct body *body, const struct op *op)
 	}
 }
 
+/* The effect tells the SOA; what is beside it is only here. */
+static void put_zone_edit(struct body *body, const struct op *op)
+{
+	put_name(body, "zone", &op->zone);
+	if ((op->edit.members & ZONE_TTL) != 0)
+		json_put_int(&body->json, "default_ttl", op->edit.ttl_s);
+	else if ((op->edit.members & ZONE_NO_TTL) != 0)
+		json_put_null(&body->json, "default_ttl");
+}
+
 /* What somebody tried. */
 static void put_op(struct body *body, const struct op *op)
 {
@@ -196,6 +207,8 @@ static void put_op(struct body *body, const struct op *op)
 		put_issued(body, &op->issued);
 	} else if (op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP) {
 		put_name(body, "zone", &op->zone);
+	} else if (op->kind == OP_ZONE_EDIT) {
+		put_zone_edit(body, op);
 	} else if (op->kind == OP_SERVER_PUT || op->kind == OP_SERVER_DROP) {
 		put_server_order(body, op);
 	} else {

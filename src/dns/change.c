@@ -99,6 +99,10 @@ static void op_pack(struct buf *buf, const struct op *op)
 	codec_put_values(buf, op->remove, op->remove_count);
 	if (op->kind == OP_ZONE_ADD)
 		codec_put_rrset(buf, &op->apex_ns);
+	if (op->kind == OP_ZONE_EDIT) {
+		buf_put_u8(buf, op->edit.members);
+		buf_put_u32(buf, op->edit.ttl_s);
+	}
 	if (op->kind == OP_REVOKE)
 		revocation_pack(buf, &op->revocation);
 	if (op->kind == OP_REVERT)
@@ -190,7 +194,15 @@ static bool flag_parse(struct decoder *decoder)
 
 static bool kind_has_owner(enum op_kind kind)
 {
-	return kind < OP_ZONE_ADD || kind == OP_EXPIRE;
+	return kind < OP_ZONE_ADD || kind == OP_EXPIRE || kind == OP_ZONE_EDIT;
+}
+
+static void edit_parse(struct decoder *decoder, struct zone_edit *ret_edit)
+{
+	ret_edit->members = decoder_u8(decoder);
+	ret_edit->ttl_s = decoder_u32(decoder);
+	if (ret_edit->ttl_s > TTL_MAX)
+		decoder->failed = true;
 }
 
 /* What only some kinds have, and whether what all others need is there. */
@@ -198,6 +210,8 @@ static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct o
 {
 	if (op->kind == OP_ZONE_ADD)
 		codec_get_rrset(arena, decoder, &op->apex_ns);
+	if (op->kind == OP_ZONE_EDIT)
+		edit_parse(decoder, &op->edit);
 	if (op_is_server(op->kind) && (op->zone.length == 0 || op->rrset.owner.length == 0))
 		decoder->failed = true;
 	if (op->kind == OP_REVOKE)
@@ -246,6 +260,9 @@ static bool op_is_complete(const struct op *op)
 		return op->rrset.type == TYPE_SOA && op->rrset.count == 1 &&
 		       name_is_equal(&op->rrset.owner, &op->zone) &&
 		       (op->apex_ns.count == 0 || op->apex_ns.type == TYPE_NS);
+	case OP_ZONE_EDIT:
+		return op->rrset.type == TYPE_SOA && op->rrset.count == 1 &&
+		       name_is_equal(&op->rrset.owner, &op->zone) && op->edit.members != 0;
 	case OP_SERVER_PUT:
 		return name_is_under(&op->rrset.owner, &op->zone) && server_order_is_complete(op);
 	case OP_SERVER_DROP:
@@ -373,7 +390,8 @@ static void effects_parse(struct arena *arena, struct decoder *decoder, struct o
 static void zones_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
 {
 	uint32_t count = decoder_u32(decoder);
-	outcome->zones = count > CHANGE_OPS_MAX
+	/* Each op's zone, and those above it with its delegations. */
+	outcome->zones = count > 8 * CHANGE_OPS_MAX
 	                         ? NULL
 	                         : arena_calloc(arena, (size_t)count + 1, sizeof(*outcome->zones));
 	if (outcome->zones == NULL) {

@@ -40,6 +40,7 @@ enum op_kind {
 	                 */
 	OP_SERVER_PUT,  /* registers or moves a server; stands alone in its change */
 	OP_SERVER_DROP, /* unregisters it; ERR_NOT_FOUND; alone as well */
+	OP_ZONE_EDIT,   /* some members of a zone's SOA, and the TTL of its new records */
 	OP__MAX
 };
 
@@ -139,15 +140,35 @@ struct server_order {
 	struct server_part *parts; /* for OP_SERVER_PUT the first two are the hostname's A, AAAA */
 };
 
+/* What OP_ZONE_EDIT changes: members of the SOA in the op's rrset, and what a zone has beside it.
+ */
+enum zone_member {
+	ZONE_MNAME = 1,
+	ZONE_RNAME = 2,
+	ZONE_REFRESH = 4,
+	ZONE_RETRY = 8,
+	ZONE_EXPIRE = 16,
+	ZONE_MINIMUM = 32, /* and with it the SOA's TTL */
+	ZONE_TTL = 64,     /* the default TTL is ttl_s */
+	ZONE_NO_TTL = 128, /* the default TTL is the configuration's */
+};
+
+struct zone_edit {
+	uint8_t members; /* set of enum zone_member */
+	uint32_t ttl_s;
+};
+
 struct op {
 	enum op_kind kind;
 	struct name
 	        zone; /* the zone that was checked; the writer refuses when it is another by now */
 	struct rrset rrset; /* owner, type, ttl_s, and the values to put or add */
-	bool has_ttl;       /* false: keep the present TTL; ttl_s is for a new RRset */
+	bool has_ttl; /* false: keep the present TTL; ttl_s is for a new RRset in a zone without a
+	                 default of its own. OP_ZONE_ADD: apex_ns.ttl_s becomes that default */
 	size_t remove_count;
 	struct rdata *remove;
 	struct rrset apex_ns;         /* OP_ZONE_ADD */
+	struct zone_edit edit;        /* OP_ZONE_EDIT */
 	struct revocation revocation; /* OP_REVOKE */
 	struct reversion reversion;   /* OP_REVERT */
 	struct issued_token issued;   /* OP_TOKEN_ISSUE */

@@ -18,6 +18,8 @@ struct zone {
 	uint32_t serial;
 	uint64_t revision;     /* the last change that touched it */
 	uint64_t record_count; /* records, the SOA included */
+	bool has_ttl;          /* records that name no TTL get ttl_s; else the configuration's */
+	uint32_t ttl_s;
 };
 
 /* An RRset as stored. */

@@ -27,6 +27,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_EXPIRE] = apply_rrset_op,
 	[OP_SERVER_PUT] = apply_server_put,
 	[OP_SERVER_DROP] = apply_server_drop,
+	[OP_ZONE_EDIT] = apply_zone_edit,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -59,9 +60,9 @@ void apply_note_fault(struct apply *apply, uint32_t op_index, enum err err)
 enum err apply_make_room(struct apply *apply, size_t zones, size_t faults)
 {
 	assert(apply->zone_count == 0 && apply->fault_count == 0);
-	apply->zones = arena_calloc(apply->arena, zones + 1, sizeof(*apply->zones));
+	apply->zones = arena_calloc(apply->arena, 2 * zones + 1, sizeof(*apply->zones));
 	apply->faults = arena_calloc(apply->arena, faults + 1, sizeof(*apply->faults));
-	apply->zone_room = zones;
+	apply->zone_room = 2 * zones;
 	return apply->zones != NULL && apply->faults != NULL ? ERR_OK : ERR_TOO_LARGE;
 }
 
@@ -201,35 +202,6 @@ bool precondition_holds(const struct precondition *precondition, uint64_t revisi
 	return false;
 }
 
-static bool save_zone(struct apply *apply, const struct touched_zone *touched)
-{
-	const struct zone *zone = &touched->zone;
-	struct key key;
-	key_of_name(&zone->name, &key);
-	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_CHANGE_ZONE_PUT);
-	bind_int(statement, 1, (int64_t)apply->revision);
-	bind_key(statement, 2, &key);
-	bind_int(statement, 3, zone->serial);
-	bind_int(statement, 4, touched->actions);
-	if (!db_run(apply->db, statement) || touched->is_gone || !touched->is_moved)
-		return apply->db->code == SQLITE_OK;
-	statement = db_statement(apply->db, STATEMENT_ZONE_PUT);
-	bind_int(statement, 1, zone->id);
-	bind_int(statement, 2, zone->serial);
-	bind_int(statement, 3, (int64_t)zone->revision);
-	bind_int(statement, 4, (int64_t)zone->record_count);
-	return db_run(apply->db, statement);
-}
-
-static bool save_zones(struct apply *apply)
-{
-	for (size_t i = 0; i < apply->zone_count; i++) {
-		if (!save_zone(apply, &apply->zones[i]))
-			return false;
-	}
-	return true;
-}
-
 /* An op that cannot be done is left out, so that whoever sent the change learns of all of them at
  * once; the caller rolls back. Only a failure of the store ends it here. */
 static enum err run_ops(struct apply *apply, struct effect *effects)
@@ -302,7 +274,10 @@ static enum err run_change(struct apply *apply, struct outcome *outcome)
 		return err;
 	if (apply->fault_count > 0)
 		return take_faults(apply, outcome);
-	return save_zones(apply) ? ERR_OK : apply_db_error(apply);
+	err = apply_delegate_all(apply);
+	if (err != ERR_OK)
+		return err;
+	return apply_save_zones(apply) ? ERR_OK : apply_db_error(apply);
 }
 
 /* The zones that moved, as the outcome tells them. */

@@ -22,7 +22,10 @@ struct touched_zone {
 	struct zone zone;
 	uint8_t actions; /* EFFECT_CREATE: made; EFFECT_DELETE: dropped */
 	bool is_gone;
-	bool is_moved; /* it has a new serial; not when only times to expire changed */
+	bool is_moved;     /* it has a new serial; not when only times to expire changed */
+	bool has_new_ns;   /* at its apex: its delegation follows */
+	bool has_new_cuts; /* NS or DNAME below the apex: delegations below it may come or go */
+	bool has_new_addresses; /* that may be glue above it */
 };
 
 struct apply {
@@ -39,7 +42,7 @@ struct apply {
 	struct op_fault *faults; /* room for one an op, and for OP_REVERT for more */
 	size_t zone_count;
 	size_t zone_room;
-	struct touched_zone *zones; /* room for one an op */
+	struct touched_zone *zones; /* room for two an op: a zone, and the one above it */
 	size_t effect_room;         /* of the outcome */
 	struct outcome *outcome;    /* what server ops tell beyond their effects */
 };
@@ -70,7 +73,8 @@ MUST_CHECK bool apply_need_change_row(struct apply *apply);
 /* Notes what is wrong with an op; apply->detail says it. */
 void apply_note_fault(struct apply *apply, uint32_t op_index, enum err err);
 
-/* Makes room for that many touched zones and faults; only before any was noted. */
+/* Makes room for that many touched zones, each with the one above it, and faults; only before any
+ * was noted. */
 MUST_CHECK enum err apply_make_room(struct apply *apply, size_t zones, size_t faults);
 
 /* The serial of a zone that is made anew: the time, unless the zone was here before with a serial
@@ -86,6 +90,50 @@ struct touched_zone *apply_note_new_zone(struct apply *apply, const struct zone 
 
 /* Drops a zone with all that is in it, with its rows of history. False: see apply_db_error. */
 bool apply_drop_zone(struct apply *apply, struct zone *zone);
+
+/* Notes what was written into a zone, or taken out of it, for apply_delegate_all. */
+void apply_note_written(
+        struct apply *apply, struct touched_zone *touched, const struct key *owner, uint16_t type);
+
+/* Writes all touched zones down; the last step of a change. */
+MUST_CHECK bool apply_save_zones(struct apply *apply);
+
+/* ---- delegations: a zone whose parent is managed here, too, has its NS RRset there, with glue.
+ * apply_delegate.c keeps them; nobody else writes them ---- */
+
+/* After all ops of a change: brings the delegations of all zones that it touched up to date, and of
+ * those below them. Refuses nothing: fails only with the database or the arena. */
+MUST_CHECK enum err apply_delegate_all(struct apply *apply);
+
+/* Takes the delegation of a zone that is gone, or about to go, out of the zone above it: NS, and
+ * addresses at and below it. */
+MUST_CHECK enum err apply_drop_delegation(struct apply *apply, const struct name *zone);
+
+/* Whether another zone, a managed child, holds a name in `parent`. What `parent` has at and below
+ * such a cut is a delegation, kept here: NS, A and AAAA there are nobody's to write. */
+MUST_CHECK bool apply_find_child(struct apply *apply, const struct zone *parent,
+        const struct name *name, struct zone *ret_child);
+
+/* NS, or an address: what a delegation is made of. */
+bool type_is_delegation(uint16_t type);
+
+/* Whether a zone was managed right before or right after a change, as the history has it. */
+MUST_CHECK bool apply_was_zone(struct apply *apply, const struct name *name, uint64_t change_id);
+
+/* Takes out delegations that came back with a zone, whose zones have gone meanwhile. */
+MUST_CHECK enum err apply_drop_stale_delegations(
+        struct apply *apply, const struct zone *zone, uint64_t change_id);
+
+/* Puts what this change has done to the zone so far into *zone, as found in the database. */
+void apply_take_touched(const struct apply *apply, struct zone *zone);
+
+/* The zone's TTL for records that name none becomes that of `wanted`; noted in the history, and in
+ * *zone. */
+MUST_CHECK bool apply_put_zone_ttl(
+        struct apply *apply, struct zone *zone, const struct zone *wanted);
+
+/* Undoes what a change did to the TTL of a zone. ERR_CONFLICT when it is another by now. */
+MUST_CHECK enum err apply_undo_zone_ttl(struct apply *apply, uint64_t change_id, struct zone *zone);
 
 /* Adds a row of history. */
 MUST_CHECK bool apply_put_history(struct apply *apply, const struct history *history);
@@ -111,6 +159,7 @@ typedef enum err apply_op_fn(struct apply *apply, const struct op *op, struct ef
 apply_op_fn apply_rrset_op;
 apply_op_fn apply_zone_add;
 apply_op_fn apply_zone_drop;
+apply_op_fn apply_zone_edit;
 apply_op_fn apply_revoke;
 apply_op_fn apply_revert;
 apply_op_fn apply_token_issue;

@@ -36,11 +36,7 @@ static enum err find_zone(struct work *work)
 	if (!is_found || !name_is_equal(&work->zone.name, &op->zone))
 		return apply_refuse(
 		        apply, ERR_UNAVAILABLE, "the zones have just changed; try again");
-	/* An earlier op of this change may have moved it already. */
-	for (size_t i = 0; i < apply->zone_count; i++) {
-		if (apply->zones[i].zone.id == work->zone.id && !apply->zones[i].is_gone)
-			work->zone = apply->zones[i].zone;
-	}
+	apply_take_touched(apply, &work->zone);
 	return ERR_OK;
 }
 
@@ -84,13 +80,19 @@ static enum err load_before(struct work *work)
 
 /* ---- what each kind of op makes of `before` ---- */
 
+static uint32_t ttl_after(const struct work *work)
+{
+	if (!work->op->has_ttl && work->before.count > 0)
+		return work->before.ttl_s;
+	return !work->op->has_ttl && work->zone.has_ttl ? work->zone.ttl_s : work->op->rrset.ttl_s;
+}
+
 static enum err start_after(struct work *work, size_t room)
 {
 	work->after = (struct rrset){
 		.owner = work->op->rrset.owner,
 		.type = work->op->rrset.type,
-		.ttl_s = work->op->has_ttl || work->before.count == 0 ? work->op->rrset.ttl_s
-		                                                      : work->before.ttl_s,
+		.ttl_s = ttl_after(work),
 		.values = arena_calloc(work->apply->arena, room + 1, sizeof(struct rdata)),
 	};
 	return work->after.values != NULL ? ERR_OK : ERR_TOO_LARGE;
@@ -351,6 +353,9 @@ static enum err write_result(struct work *work, struct effect *effect)
 		.before = &work->before,
 		.after = &work->after,
 	};
+	struct key owner;
+	key_of_name(&work->after.owner, &owner);
+	apply_note_written(apply, touched, &owner, work->after.type);
 	if (!apply_need_change_row(apply) ||
 	        !apply_write_rrset(apply, &touched->zone, &work->after) ||
 	        !apply_put_history(apply, &history))

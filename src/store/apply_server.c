@@ -137,8 +137,9 @@ static enum err make_patch(
 		        (takes_all(work, part) || server_has_made(work, part, value)))
 			patch->remove[patch->remove_count++] = *value;
 	}
-	patch->has_ttl = work->op->has_ttl && wanted->count > 0 && present->count > 0 &&
-	                 present->ttl_s != work->after.ttl_s;
+	patch->has_ttl =
+	        wanted->count > 0 &&
+	        (present->count == 0 || (work->op->has_ttl && present->ttl_s != work->after.ttl_s));
 	patch->bound_count = part->order->bound_count;
 	memcpy(patch->bounds, part->order->bounds, sizeof(patch->bounds));
 	return ERR_OK;
@@ -187,11 +188,13 @@ static void note_records(struct server_work *work, const struct server_part_work
 static enum err note_after(struct server_work *work)
 {
 	const struct op *op = work->op;
+	const struct zone *zone = &work->parts[0].zone; /* of the hostname */
+	uint32_t new_ttl_s = !op->has_ttl && zone->has_ttl ? zone->ttl_s : op->rrset.ttl_s;
 	bool keeps_ttl = work->is_registered && !op->has_ttl;
 	work->after = work->before;
 	work->after.hostname = op->rrset.owner;
 	work->after.zone = op->zone;
-	work->after.ttl_s = keeps_ttl ? work->before.ttl_s : op->rrset.ttl_s;
+	work->after.ttl_s = keeps_ttl ? work->before.ttl_s : new_ttl_s;
 	work->after.record_count = 0;
 	work->after.records =
 	        arena_calloc(work->apply->arena, SERVER_PARTS_MAX, sizeof(*work->after.records));

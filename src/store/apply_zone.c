@@ -95,29 +95,6 @@ bool apply_insert_zone(struct apply *apply, const struct key *key, struct zone *
 	return true;
 }
 
-struct touched_zone *apply_hold_zone(struct apply *apply, const struct zone *zone)
-{
-	for (size_t i = 0; i < apply->zone_count; i++) {
-		if (apply->zones[i].zone.id == zone->id && !apply->zones[i].is_gone)
-			return &apply->zones[i];
-	}
-	assert(apply->zone_count < apply->zone_room);
-	struct touched_zone *touched = &apply->zones[apply->zone_count++];
-	*touched = (struct touched_zone){ .zone = *zone };
-	return touched;
-}
-
-struct touched_zone *apply_touch_zone(struct apply *apply, const struct zone *zone)
-{
-	struct touched_zone *touched = apply_hold_zone(apply, zone);
-	if (!touched->is_moved) {
-		touched->zone.serial = serial_next(touched->zone.serial);
-		touched->zone.revision = apply->revision;
-		touched->is_moved = true;
-	}
-	return touched;
-}
-
 struct touched_zone *apply_note_new_zone(struct apply *apply, const struct zone *zone)
 {
 	assert(apply->zone_count < apply->zone_room);
@@ -161,7 +138,10 @@ enum err apply_zone_add(struct apply *apply, const struct op *op, struct effect 
 	if (!apply_need_change_row(apply) || !apply_insert_zone(apply, &key, &zone) ||
 	        !put_new_rrset(apply, &zone, &soa) || !put_new_rrset(apply, &zone, &apex_ns))
 		return apply_db_error(apply) != ERR_OK ? apply_db_error(apply) : ERR_TOO_LARGE;
-	apply_note_new_zone(apply, &zone);
+	struct touched_zone *touched = apply_note_new_zone(apply, &zone);
+	const struct zone wanted = { .has_ttl = op->has_ttl, .ttl_s = op->apex_ns.ttl_s };
+	if (!apply_put_zone_ttl(apply, &touched->zone, &wanted))
+		return apply_db_error(apply);
 	effect->action = EFFECT_CREATE;
 	effect->zone = zone.name;
 	effect->before = (struct rrset){ .owner = soa.owner, .type = TYPE_SOA };
@@ -172,6 +152,10 @@ enum err apply_zone_add(struct apply *apply, const struct op *op, struct effect 
 
 static bool drop_rows(struct apply *apply, const struct zone *zone, const struct key *key)
 {
+	struct zone gone = *zone;
+	const struct zone no_ttl = { 0 };
+	if (!apply_put_zone_ttl(apply, &gone, &no_ttl))
+		return false;
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_EFFECTS_OF_DROP);
 	bind_int(statement, 1, (int64_t)apply->revision);
 	bind_int(statement, 2, (int64_t)apply->effect_count);
@@ -221,7 +205,8 @@ bool apply_drop_zone(struct apply *apply, struct zone *zone)
 	struct key key;
 	key_of_name(&zone->name, &key);
 	take_touched(apply, zone);
-	return apply_need_change_row(apply) && drop_rows(apply, zone, &key);
+	return apply_need_change_row(apply) && drop_rows(apply, zone, &key) &&
+	       apply_drop_delegation(apply, &zone->name) == ERR_OK;
 }
 
 enum err apply_zone_drop(struct apply *apply, const struct op *op, struct effect *effect)
@@ -243,7 +228,7 @@ enum err apply_zone_drop(struct apply *apply, const struct op *op, struct effect
 		return apply_refuse(apply, ERR_NO_SUCH_ZONE, "there is no zone %s",
 		        name_render(&op->zone, text));
 	if (!apply_drop_zone(apply, &zone))
-		return apply_db_error(apply);
+		return apply_db_error(apply) != ERR_OK ? apply_db_error(apply) : ERR_TOO_LARGE;
 	effect->action = EFFECT_DELETE;
 	effect->zone = zone.name;
 	effect->before = (struct rrset){ .owner = zone.name, .type = TYPE_SOA };

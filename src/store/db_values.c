@@ -89,6 +89,8 @@ bool db_zone_of_row(struct db *db, sqlite3_stmt *statement, struct zone *ret_zon
 		.serial = (uint32_t)sqlite3_column_int64(statement, 2),
 		.revision = (uint64_t)sqlite3_column_int64(statement, 3),
 		.record_count = (uint64_t)sqlite3_column_int64(statement, 4),
+		.has_ttl = sqlite3_column_type(statement, 5) != SQLITE_NULL,
+		.ttl_s = (uint32_t)sqlite3_column_int64(statement, 5),
 	};
 	if (!column_name(db, statement, 1, &zone.name))
 		return false;

@@ -94,6 +94,14 @@ static enum err check_owner(const struct place *place, const struct types *types
 	return ERR_OK;
 }
 
+/* A delegation to a zone here is served by that zone; it comes and goes as it needs to. */
+static bool is_kept(const struct place *place, const struct name *name, uint16_t type)
+{
+	struct zone child;
+	return type_is_delegation(type) &&
+	       apply_find_child(place->apply, &place->zone, name, &child);
+}
+
 /* A row of (owner_key, type) that stands in the way; false: none, or a failure. */
 static bool find_in_the_way(
         const struct place *place, enum statement which, struct name *ret_name, uint16_t *ret_type)
@@ -103,12 +111,15 @@ static bool find_in_the_way(
 	bind_int(statement, 1, place->zone.id);
 	bind_key(statement, 2, &place->owner);
 	bind_key(statement, 3, &place->end);
-	if (!db_step(db, statement))
-		return false;
-	bool is_good = column_name(db, statement, 0, ret_name);
-	*ret_type = (uint16_t)sqlite3_column_int64(statement, 1);
+	bool is_found = false;
+	while (!is_found && db_step(db, statement)) {
+		if (!column_name(db, statement, 0, ret_name))
+			break;
+		*ret_type = (uint16_t)sqlite3_column_int64(statement, 1);
+		is_found = !is_kept(place, ret_name, *ret_type);
+	}
 	sqlite3_reset(statement);
-	return is_good;
+	return is_found;
 }
 
 static enum err check_below(const struct place *place)

@@ -160,6 +160,16 @@ static const char *const migrations[] = {
 	" subject TEXT NOT NULL,"
 	" records BLOB NOT NULL"
 	") STRICT, WITHOUT ROWID;",
+	/* The TTL of a zone's records that name none (NULL: the configuration's), and which changes
+	 * set it: it is in no RRset, so the rows of the history do not have it. */
+	"ALTER TABLE zones ADD COLUMN ttl INTEGER CHECK(ttl BETWEEN 0 AND 2147483647);"
+	"CREATE TABLE change_ttls("
+	" revision INTEGER NOT NULL REFERENCES changes(revision),"
+	" zone_key BLOB NOT NULL,"
+	" before_ttl INTEGER,"
+	" after_ttl INTEGER,"
+	" PRIMARY KEY(revision, zone_key)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -164,7 +164,23 @@ def is_in_the_way(work, effect):
 
 def is_cut_blocked(work, parent, name):
     """Whether a zone of that name would hide what its parent holds."""
-    return any(is_under(key[1], name) for key in work.sides(parent))
+    return any(is_under(key[1], name) and not is_delegation(key) for key in work.sides(parent))
+
+
+def is_delegation(key):
+    return key[2] == "NS" and key[1] != key[0]
+
+
+def delegate(work):
+    """A zone in another one is delegated there, and nowhere else."""
+    wanted = {}
+    for zone in work.zone_names():
+        above = work.zone_of(zone.split(".", 1)[1]) if "." in zone else None
+        if above:
+            wanted[above, zone, "NS"] = work.rrset((zone, zone, "NS"))[0]
+    present = [key for zone in work.zone_names() for key in work.sides(zone) if is_delegation(key)]
+    for key in {**dict.fromkeys(present), **wanted}:
+        work.write(key, wanted.get(key))
 
 
 # ---- RRsets

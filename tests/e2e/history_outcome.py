@@ -4,8 +4,8 @@
 import ipaddress
 
 from history_model import (
-    DEFAULT_TTL, FRESH, SOA, Refused, Work, do_add, do_batch, do_drop, do_patch, do_put, holds, is_cut_blocked,
-    is_under, make_side, patch_values, refuse_in_the_way, values_of,
+    DEFAULT_TTL, FRESH, SOA, Refused, Work, delegate, do_add, do_batch, do_drop, do_patch, do_put, holds,
+    is_cut_blocked, is_delegation, is_under, make_side, patch_values, refuse_in_the_way, values_of,
 )  # fmt: skip
 
 # ---- zones
@@ -21,6 +21,7 @@ def do_zone_add(work, op):
     work.zones[name] = (None, FRESH)
     work.write((name, name, "SOA"), SOA)
     work.write((name, name, "NS"), make_side(DEFAULT_TTL, op["nameservers"]))
+    delegate(work)
     return 201, None, None
 
 
@@ -28,6 +29,7 @@ def do_zone_drop(work, op):
     if not work.zone(op["zone"]):
         raise Refused(404, "no-such-zone")
     work.drop_zone(op["zone"])
+    delegate(work)
     return 200, None, None
 
 
@@ -60,6 +62,7 @@ def do_revert(work, op):
     effects = work.store.effects.get(op["change"]) if op["change"] <= work.revision else None
     if not effects:
         raise Refused(404, "not-found")
+    effects = [effect for effect in effects if not is_delegation(effect[0])]
     actions = {key[0]: zone_action(effects, key[0]) for key, *_ in effects}
     for zone, action in sorted(actions.items()):
         undo_zone(work, zone, action, op["change"])
@@ -74,6 +77,7 @@ def do_revert(work, op):
         if action == "delete" and any(is_cut_blocked(work, zone, name) for name in below):
             raise Refused(409, "conflict")
     refuse_in_the_way(work)
+    delegate(work)
     return 200, list(work.effects), None
 
 

@@ -86,8 +86,7 @@ def test_a_zone_file_goes_out_and_in(admin, zone, coregate, has, tmp_path):
     assert len(result.stderr.splitlines()) > 1
 
 
-def test_a_zone_is_edited(admin, zone, coregate, has):
-    has(f"/zones/{zone}/export")
+def test_a_zone_is_edited(admin, zone, coregate):
     coregate.run("zone", "edit", zone, "--refresh", 7200, "--ns", "ns9.example.com", "--contact", f"new@{zone}")
     assert admin.values(zone, "NS") == {"ns9.example.com"}
     shown = coregate.json("zone", "show", zone)

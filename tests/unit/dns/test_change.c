@@ -168,6 +168,18 @@ static void test_zones_and_revocations(void **state)
 	check_round_trip(&change);
 	op.rrset.owner = ns;
 	check_refused(&op);
+	op.kind = OP_ZONE_EDIT;
+	op.rrset.owner = op.zone;
+	op.apex_ns = (struct rrset){ 0 };
+	op.edit = (struct zone_edit){ ZONE_RNAME | ZONE_TTL, 77 };
+	change = one_op(&op);
+	struct change edited = check_round_trip(&change);
+	assert_int_equal(edited.ops[0].edit.members, ZONE_RNAME | ZONE_TTL);
+	assert_int_equal(edited.ops[0].edit.ttl_s, 77);
+	op.edit.members = 0;
+	check_refused(&op);
+	op.edit = (struct zone_edit){ ZONE_TTL, TTL_MAX + 1u };
+	check_refused(&op);
 	op = (struct op){ .kind = OP_ZONE_DROP, .zone = parse("example.com") };
 	change = one_op(&op);
 	check_round_trip(&change);

@@ -165,6 +165,56 @@ static void fill_zone_add(struct fixture *fixture, struct op *op, const char *na
 	*op->apex_ns.values = fixture_value(fixture->arena, "NS", "ns1.example.net");
 }
 
+/* Words member=value; ttl=none is the configuration's. */
+static void fill_zone_edit(struct fixture *fixture, struct op *op, char **words, size_t count)
+{
+	static const struct {
+		const char *word;
+		enum zone_member member;
+		size_t offset; /* in a soa */
+	} numbers[] = {
+		{ "refresh=", ZONE_REFRESH, offsetof(struct soa, refresh_s) },
+		{ "retry=", ZONE_RETRY, offsetof(struct soa, retry_s) },
+		{ "expire=", ZONE_EXPIRE, offsetof(struct soa, expire_s) },
+		{ "minimum=", ZONE_MINIMUM, offsetof(struct soa, minimum_s) },
+	};
+	struct name mname = fixture_name(".");
+	struct name rname = fixture_name(".");
+	struct soa soa = { .mname = &mname, .rname = &rname };
+	REQUIRE(count >= 1);
+	op->zone = fixture_name(words[0]);
+	for (size_t i = 1; i < count; i++) {
+		const char *value = strchr(words[i], '=');
+		bool is_known = false;
+		REQUIRE(value++ != NULL);
+		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
+			if (strncmp(words[i], numbers[j].word, strlen(numbers[j].word)) != 0)
+				continue;
+			*(uint32_t *)((char *)&soa + numbers[j].offset) =
+			        (uint32_t)strtoul(value, NULL, 10);
+			op->edit.members |= (uint8_t)numbers[j].member;
+			is_known = true;
+		}
+		if (strncmp(words[i], "mname=", 6) == 0) {
+			mname = fixture_name(value);
+			op->edit.members |= ZONE_MNAME;
+		} else if (strncmp(words[i], "contact=", 8) == 0) {
+			rname = fixture_name(value);
+			op->edit.members |= ZONE_RNAME;
+		} else if (strcmp(words[i], "ttl=none") == 0) {
+			op->edit.members |= ZONE_NO_TTL;
+		} else if (strncmp(words[i], "ttl=", 4) == 0) {
+			op->edit.members |= ZONE_TTL;
+			op->edit.ttl_s = (uint32_t)strtoul(value, NULL, 10);
+		} else {
+			REQUIRE(is_known || take_option(op, words[i]));
+		}
+	}
+	op->rrset = (struct rrset){ .owner = op->zone, .type = TYPE_SOA, .count = 1 };
+	op->rrset.values = arena_calloc(fixture->arena, 1, sizeof(struct rdata));
+	REQUIRE(soa_render(fixture->arena, &soa, op->rrset.values) == ERR_OK);
+}
+
 static void fill_revoke(struct fixture *fixture, struct op *op, char **words, size_t count)
 {
 	static const char *const kinds[] = { "token", "subject", "key" };
@@ -222,6 +272,7 @@ static void fill_op(struct fixture *fixture, struct op *op, char **words, size_t
 		{ "dropzone", OP_ZONE_DROP },
 		{ "revoke", OP_REVOKE },
 		{ "revert", OP_REVERT },
+		{ "edit", OP_ZONE_EDIT },
 	};
 	op->kind = OP__MAX;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -235,6 +286,8 @@ static void fill_op(struct fixture *fixture, struct op *op, char **words, size_t
 		.values_max = UINT32_MAX };
 	if (op->kind == OP_REVERT) {
 		op->reversion.change_id = strtoull(words[1], NULL, 10);
+	} else if (op->kind == OP_ZONE_EDIT) {
+		fill_zone_edit(fixture, op, words + 1, count - 1);
 	} else if (op->kind == OP_REVOKE) {
 		fill_revoke(fixture, op, words + 1, count - 1);
 	} else if (op->kind == OP_ZONE_ADD || op->kind == OP_ZONE_DROP) {
@@ -243,6 +296,10 @@ static void fill_op(struct fixture *fixture, struct op *op, char **words, size_t
 			fill_zone_add(fixture, op, words[1]);
 		for (size_t i = 2; i < count; i++)
 			REQUIRE(take_option(op, words[i]));
+		if (op->kind == OP_ZONE_ADD && op->has_ttl) {
+			op->apex_ns.ttl_s = op->rrset.ttl_s;
+			op->rrset.ttl_s = 300;
+		}
 	} else {
 		fill_rrset(fixture, op, words + 1, count - 1);
 	}

@@ -37,6 +37,7 @@ struct rdata fixture_value(struct arena *arena, const char *type, const char *te
 /* A change of ops separated by " ; ", each of these words:
  *   zone NAME                      a new zone with one name server
  *   dropzone NAME
+ *   edit ZONE [options] refresh|retry|expire|minimum|ttl=N ttl=none mname|contact=NAME …
  *   add|put|patch NAME TYPE [options] VALUE…
  *   drop NAME TYPE [options]
  *   dropvalue NAME TYPE [options] VALUE

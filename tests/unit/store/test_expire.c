@@ -193,20 +193,27 @@ static void test_the_apex_keeps_a_name_server(void **state)
 	assert_string_equal(fixture_rrset(fixture, "example.com", "NS"), "300 ns1.example.net");
 }
 
-/* What lies in the parent zone goes from there, though its name belongs to the child by now. */
-static void test_a_delegation_expires_in_the_parent(void **state)
+/* The delegation of a zone here is that zone's: what was there before it no longer expires, and
+ * what expires in the zone goes from the delegation as well. */
+static void test_a_delegation_follows_what_expires(void **state)
 {
 	struct fixture *fixture = *state;
 	struct outcome outcome;
 	assert_int_equal(fixture_run(fixture,
-	                         "put sub.example.com NS expires=5000 ns1.example.net | "
+	                         "put sub.example.com NS expires=5000 ns9.example.net | "
 	                         "zone sub.example.com",
 	                         NULL),
 	        ERR_OK);
+	assert_true(next(fixture) == INT64_MAX);
+	assert_int_equal(fixture_apply(fixture,
+	                         "patch sub.example.com NS expires=5000 ns2.example.net", &outcome),
+	        ERR_OK);
+	assert_int_equal(outcome.zone_count, 2);
 	assert_int_equal(expire(fixture, 5000, 10, &outcome), ERR_OK);
 	assert_int_equal(outcome.effect_count, 1);
+	assert_int_equal(outcome.zone_count, 2);
 	char text[NAME_TEXT_BYTES];
-	assert_string_equal(name_render(&outcome.effects[0].zone, text), "example.com");
+	assert_string_equal(name_render(&outcome.effects[0].zone, text), "sub.example.com");
 	assert_string_equal(fixture_rrset(fixture, "sub.example.com", "NS"), "300 ns1.example.net");
 	assert_true(next(fixture) == INT64_MAX);
 }
@@ -250,7 +257,7 @@ int main(void)
 		TEST(test_what_is_dropped_does_not_expire),
 		TEST(test_renewed_at_the_last_moment),
 		TEST(test_the_apex_keeps_a_name_server),
-		TEST(test_a_delegation_expires_in_the_parent),
+		TEST(test_a_delegation_follows_what_expires),
 		TEST(test_readers_see_it),
 		TEST(test_it_survives_reopening),
 	};

@@ -174,8 +174,8 @@ static void test_lists(void **state)
 	const struct name root = fixture_name(".");
 	expect_list(fixture, &(struct record_filter){ .zone = &com },
 	        (const char *const[]){ "example.com NS", "example.com SOA", "c.example.com NS",
-	                "n.c.example.com A", "www.example.com A", "www.example.com AAAA",
-	                "a.www.example.com TXT", "wwwx.example.com A", NULL });
+	                "www.example.com A", "www.example.com AAAA", "a.www.example.com TXT",
+	                "wwwx.example.com A", NULL });
 	expect_list(fixture, &(struct record_filter){ .name = &www },
 	        (const char *const[]){ "www.example.com A", "www.example.com AAAA", NULL });
 	expect_list(fixture, &(struct record_filter){ .name = &www, .type = TYPE_AAAA },
@@ -184,17 +184,17 @@ static void test_lists(void **state)
 	        (const char *const[]){ "www.example.com A", "www.example.com AAAA",
 	                "a.www.example.com TXT", NULL });
 	expect_list(fixture, &(struct record_filter){ .under = &child },
-	        (const char *const[]){ "c.example.com NS", "n.c.example.com A", "c.example.com NS",
-	                "c.example.com SOA", "n.c.example.com TXT", NULL });
+	        (const char *const[]){ "c.example.com NS", "c.example.com NS", "c.example.com SOA",
+	                "n.c.example.com TXT", NULL });
 	expect_list(fixture, &(struct record_filter){ .name = &inside },
-	        (const char *const[]){ "n.c.example.com A", "n.c.example.com TXT", NULL });
+	        (const char *const[]){ "n.c.example.com TXT", NULL });
 	expect_list(fixture, &(struct record_filter){ .zone = &child, .name = &inside },
 	        (const char *const[]){ "n.c.example.com TXT", NULL });
 	expect_list(fixture, &(struct record_filter){ .zone = &com, .under = &child },
-	        (const char *const[]){ "c.example.com NS", "n.c.example.com A", NULL });
+	        (const char *const[]){ "c.example.com NS", NULL });
 	expect_list(fixture, &(struct record_filter){ .type = TYPE_A },
-	        (const char *const[]){ "n.c.example.com A", "www.example.com A",
-	                "wwwx.example.com A", "www.example.net A", NULL });
+	        (const char *const[]){
+	                "www.example.com A", "wwwx.example.com A", "www.example.net A", NULL });
 	expect_list(fixture, &(struct record_filter){ .under = &top, .type = TYPE_SOA },
 	        (const char *const[]){ "example.com SOA", "c.example.com SOA", NULL });
 	expect_list(fixture, &(struct record_filter){ .under = &root, .type = TYPE_SOA },
@@ -294,12 +294,12 @@ static void test_a_zone_as_a_whole(void **state)
 	        reader_each_rrset_of_zone(fixture->reader, &zone, note_rrset, &seen), ERR_OK);
 	reader_end(fixture->reader);
 	static const char *const expected[] = { "example.com SOA", "example.com NS",
-		"c.example.com NS", "n.c.example.com A", "www.example.com A",
-		"www.example.com AAAA", "a.www.example.com TXT", "wwwx.example.com A" };
-	assert_int_equal(seen.count, 8);
-	for (size_t i = 0; i < 8; i++)
+		"c.example.com NS", "www.example.com A", "www.example.com AAAA",
+		"a.www.example.com TXT", "wwwx.example.com A" };
+	assert_int_equal(seen.count, 7);
+	for (size_t i = 0; i < 7; i++)
 		assert_string_equal(seen.texts[i], expected[i]);
-	assert_int_equal(zone.record_count, 9);
+	assert_int_equal(zone.record_count, 8);
 }
 
 static void test_a_snapshot_stands_still(void **state)
