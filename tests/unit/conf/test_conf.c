@@ -177,7 +177,8 @@ static void messages_name_file_line_and_fault(void **state)
 		{ "ttl = -1", "c:1: ttl: \"-1\" is not a number between 0 and 2147483647" },
 		{ "ttl = 0x10", "c:1: ttl: \"0x10\" is not a number between 0 and 2147483647" },
 		{ "ttl = \"\"", "c:1: ttl: \"\" is not a number between 0 and 2147483647" },
-		{ "responders = 251", "c:1: responders: \"251\" is not a number between 0 and 250" },
+		{ "responders = 251",
+		        "c:1: responders: \"251\" is not a number between 0 and 250" },
 		{ "responders = 99999999999999999999", "c:1: responders: \"99999999999999999999\" "
 		                                       "is not a number between 0 and 250" },
 		{ "auto_register = yes", "c:1: auto_register: \"yes\" is neither true nor false" },
