@@ -3,6 +3,7 @@
 
 #include "auth/policy.h"
 #include "core/clock.h"
+#include "execute_export.h"
 #include "execute_told.h"
 #include "http/conditional.h"
 #include "issue.h"
@@ -222,6 +223,8 @@ enum err execute_lookup(struct exchange *x)
 		return execute_list(x, &lookup);
 	case PLAN_ZONE:
 		return lookup_zone(&lookup, &plan->name, &x->zone);
+	case PLAN_EXPORT:
+		return execute_export(x);
 	case PLAN_CHANGE_OF:
 		return lookup_change(&lookup, &plan->wanted, &x->change);
 	case PLAN_HISTORY:

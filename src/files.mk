@@ -217,6 +217,7 @@ src_libapi_a_SOURCES = \
 	src/api/servers_answer.c \
 	src/api/shape.c src/api/shape.h \
 	src/api/tokens.c src/api/tokens.h \
+	src/api/transfer.c src/api/transfer.h \
 	src/api/verify.c src/api/verify.h \
 	src/api/zones.c src/api/zones.h
 nodist_src_libapi_a_SOURCES = src/api/openapi.c
@@ -241,6 +242,7 @@ src_coregated_SOURCES = \
 	src/exchange.h \
 	src/execute.c src/execute.h \
 	src/execute_await.c \
+	src/execute_export.c src/execute_export.h \
 	src/execute_server.c \
 	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "exchange.h"
 #include "execute.h"
+#include "execute_export.h"
 #include "execute_told.h"
 #include "http/conditional.h"
 #include "http/cors.h"
@@ -291,6 +292,8 @@ static void exchange_put_tag(struct exchange *x)
 		tag = x->rrset.revision;
 	else if (x->plan.kind == PLAN_SERVER)
 		tag = x->server.server.revision;
+	else if (x->plan.kind == PLAN_EXPORT)
+		tag = x->zone.zone.revision;
 	if (tag != 0 && precondition_is_fresh(&x->precondition, tag))
 		x->response.status = 304;
 }
@@ -346,7 +349,9 @@ static enum err stage_respond(struct exchange *x)
 	buf_init(&head, x->seat->answer_arena, HEAD_BYTES_MAX);
 	response_render_head(&x->response, &x->request, &head);
 	fcgi_write(x->fcgi, head.bytes, head.length);
-	if (response_has_body(&x->response, &x->request))
+	if (response_has_body(&x->response, &x->request) && x->response.is_streamed)
+		execute_export_stream(x);
+	else if (response_has_body(&x->response, &x->request))
 		fcgi_write(x->fcgi, x->response.body.bytes, x->response.body.length);
 	return ERR_OK;
 }

@@ -29,6 +29,7 @@ enum plan_kind {
 	PLAN_RECORDS,     /* a page of records */
 	PLAN_ZONES,       /* a page of zones */
 	PLAN_ZONE,        /* one zone */
+	PLAN_EXPORT,      /* a whole zone as a zone file */
 	PLAN_VERIFY,      /* ask CoreDNS */
 	PLAN_CHANGE_OF,   /* one change of the history */
 	PLAN_HISTORY,     /* a page of the history */
@@ -133,7 +134,7 @@ struct plan {
 	bool is_told;            /* PLAN_CHANGE: the answer is the change as the history has it */
 	struct change_wanted wanted;             /* PLAN_CHANGE_OF */
 	struct history_wanted history;           /* PLAN_HISTORY */
-	struct name name;                        /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
+	struct name name;                        /* PLAN_RRSET: owner; PLAN_ZONE, PLAN_EXPORT: the zone */
 	uint16_t type;                           /* PLAN_RRSET */
 	struct records_wanted records;           /* PLAN_RECORDS */
 	struct zones_wanted zones;               /* PLAN_ZONES */

@@ -10,6 +10,7 @@
 #include "api/rrsets.h"
 #include "api/servers.h"
 #include "api/tokens.h"
+#include "api/transfer.h"
 #include "api/verify.h"
 #include "api/zones.h"
 
@@ -31,6 +32,7 @@
 	ROUTE(POST, "/zones", false, true, plan_zone_add, answer_zone_add)                         \
 	ROUTE(GET, "/zones/{zone}", false, false, plan_zone_get, answer_zone_get)                  \
 	ROUTE(DELETE, "/zones/{zone}", false, true, plan_zone_delete, answer_zone_delete)          \
+	ROUTE(GET, "/zones/{zone}/export", false, false, plan_zone_export, answer_zone_export)     \
 	ROUTE(GET, "/token", false, false, plan_token, NULL)                                       \
 	ROUTE(POST, "/tokens", false, true, plan_token_issue, answer_token_issue)                  \
 	ROUTE(GET, "/revocations", false, false, plan_revocations_list, answer_revocations_list)   \
