@@ -22,7 +22,8 @@
 #define AUDIT_ARENA_BYTES ((size_t)32 << 20)
 #define KEEP_BYTES        ((size_t)4 << 20) /* of each, from batch to batch */
 #define PRUNE_EVERY_MS    60000
-#define PRUNE_AGAIN_MS    250  /* while there is more */
+#define PRUNE_AGAIN_MS    250 /* while there is more */
+#define LEFT_AGAIN_MS     10
 #define EXPIRE_MAX        200  /* RRsets in one transaction: nobody waits long for it */
 #define EXPIRE_AGAIN_MS   1000 /* after a failure */
 #define OPEN_TRIES        50   /* a tenth of a second apart: another writer may be on its way out */
@@ -42,6 +43,7 @@ struct committer {
 	struct arena *audit_arena; /* one audit row */
 	int64_t next_prune_ms;     /* steady */
 	int64_t next_expire_ms;    /* steady; not before */
+	int64_t next_left_ms;      /* steady: when some of what imports have left is removed */
 	size_t count;
 	struct channel_message messages[BATCH_MAX];
 	struct slot slots[BATCH_MAX];
@@ -66,6 +68,23 @@ static void parse_message(struct committer *committer, size_t index)
 	if (err != ERR_OK)
 		log_warning("a message of process %ld is no change: %s", (long)message->pid,
 		        err_sentence(err));
+}
+
+static const struct import_order *find_import(const struct slot *slot)
+{
+	const struct change *change = &slot->change;
+	bool is_import = slot->is_change && change->refused == ERR_OK && change->op_count > 0 &&
+	                 change->ops[0].kind == OP_IMPORT;
+	return is_import ? change->ops[0].import : NULL;
+}
+
+/* A step that makes nothing known yet, or one that is taken again, leaves no row in the audit log.
+ */
+static bool is_import_step(const struct slot *slot)
+{
+	const struct import_order *order = find_import(slot);
+	return order != NULL && ((order->step != IMPORT_SMALL && order->step != IMPORT_SWITCH) ||
+	                                slot->outcome.err == ERR_PRECONDITION_FAILED);
 }
 
 static bool is_repeat(const struct slot *slot)
@@ -106,7 +125,7 @@ static enum err take_slot(struct committer *committer, struct slot *slot, int64_
 			return err;
 	}
 	/* What is answered again was audited when it was done, and a dry run does nothing. */
-	if (change->is_dry_run || is_repeat(slot))
+	if (change->is_dry_run || is_repeat(slot) || is_import_step(slot))
 		return ERR_OK;
 	return put_audit_row(committer, slot, now_ms);
 }
@@ -133,12 +152,36 @@ static enum err commit_slots(struct committer *committer)
 	return ERR_OK;
 }
 
+/* Slices are lost with the writer anyhow; the switch to them is on disk with all of them. */
+static bool has_news(const struct committer *committer, size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count; i++) {
+		const struct import_order *order = find_import(&committer->slots[i]);
+		if (order == NULL || order->step != IMPORT_SLICE)
+			return true;
+	}
+	return false;
+}
+
+/* Before anybody can see the zone: no index knows what is in it. */
+static void expect_switches(struct committer *committer, size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count; i++) {
+		const struct slot *slot = &committer->slots[i];
+		const struct import_order *order = find_import(slot);
+		if (order != NULL && order->step == IMPORT_SWITCH && slot->outcome.err == ERR_OK &&
+		        !is_repeat(slot))
+			atomic_fetch_add(&committer->context->shared->state->index_epoch, 1);
+	}
+}
+
 /* *ret_may_split: the commit was not reached, so that the changes can be tried one by one. */
 static enum err run_batch(
         struct committer *committer, size_t first, size_t count, bool *ret_may_split)
 {
 	int64_t now_ms = clock_wall_ms();
 	*ret_may_split = false;
+	writer_set_durable(committer->writer, has_news(committer, first, count));
 	enum err err = writer_begin_batch(committer->writer);
 	if (err != ERR_OK) {
 		fail_slots(committer, first, count, err);
@@ -150,6 +193,7 @@ static enum err run_batch(
 		writer_rollback_batch(committer->writer);
 		*ret_may_split = true;
 	} else {
+		expect_switches(committer, first, count);
 		err = commit_slots(committer);
 	}
 	if (err != ERR_OK)
@@ -327,6 +371,11 @@ static int quiet_ms(struct committer *committer)
 	int64_t pause_ms = committer->next_expire_ms - steady_ms();
 	int64_t due_ms = writer_next_expiry(committer->writer);
 	int64_t now_ms = clock_wall_ms();
+	int64_t left_ms = committer->next_left_ms - steady_ms();
+	if (left_ms < 0)
+		left_ms = 0;
+	if (left_ms < WRITER_BEAT_MS && left_ms < due_ms - now_ms)
+		return (int)left_ms;
 	if (due_ms > now_ms + WRITER_BEAT_MS || pause_ms > WRITER_BEAT_MS)
 		return WRITER_BEAT_MS;
 	if (due_ms - now_ms > pause_ms)
@@ -349,6 +398,16 @@ static void expire_some(struct committer *committer)
 
 /* ---- the process ---- */
 
+/* What imports have left goes bit by bit. */
+static void remove_left(struct committer *committer, int64_t now_ms)
+{
+	bool has_more;
+	if (now_ms < committer->next_left_ms)
+		return;
+	(void)!writer_prune_left(committer->writer, &has_more);
+	committer->next_left_ms = now_ms + (has_more ? LEFT_AGAIN_MS : WRITER_BEAT_MS);
+}
+
 /* Also tries whether a store that failed can be written again, so that /ready learns of it without
  * waiting for the next change. */
 static void do_chores(struct committer *committer)
@@ -357,9 +416,10 @@ static void do_chores(struct committer *committer)
 	const struct shared_state *state = committer->context->shared->state;
 	bool is_failing = atomic_load(&state->writer_failing_ms) != 0;
 	writer_checkpoint(committer->writer);
+	bool has_more;
+	remove_left(committer, now_ms);
 	if (now_ms < committer->next_prune_ms && !(is_failing && committer->count == 0))
 		return;
-	bool has_more;
 	note_health(committer, writer_prune(committer->writer, clock_wall_ms(), &has_more));
 	committer->next_prune_ms = now_ms + (has_more ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS);
 }

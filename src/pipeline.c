@@ -12,6 +12,7 @@
 #include "exchange.h"
 #include "execute.h"
 #include "execute_export.h"
+#include "execute_import.h"
 #include "execute_told.h"
 #include "http/conditional.h"
 #include "http/cors.h"
@@ -121,8 +122,10 @@ static enum err exchange_read_body(struct exchange *x)
 	if (x->request.content_length == 0)
 		return ERR_OK;
 	char *bytes;
-	enum err err = fcgi_read_body(x->fcgi, x->arena, x->request.content_length,
-	        x->pipeline->settings.conf->body_max_bytes, &bytes);
+	enum err err = execute_import_is_it(x)
+	                       ? execute_import_read(x, &bytes)
+	                       : fcgi_read_body(x->fcgi, x->arena, x->request.content_length,
+	                                 x->pipeline->settings.conf->body_max_bytes, &bytes);
 	if (err == ERR_OK) {
 		x->request.body = bytes;
 		x->request.body_length = x->request.content_length;

@@ -252,6 +252,8 @@ static int role_run_indexer(void *argument, unsigned index)
 	const struct indexer_context indexer = {
 		.store_path = context->conf->store,
 		.index = context->shared->index,
+		.epoch = &context->shared->state->index_epoch,
+		.indexed_epoch = &context->shared->state->indexed_epoch,
 		.stop_fd = process_stop_fd(),
 		.on_ready = process_set_ready,
 	};

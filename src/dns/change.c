@@ -107,6 +107,8 @@ static void op_pack(struct buf *buf, const struct op *op)
 		issued_pack(buf, &op->issued);
 	if (op_is_server(op->kind))
 		server_order_pack(buf, op->server);
+	if (op->kind == OP_IMPORT)
+		import_order_pack(buf, op->import);
 	precondition_pack(buf, &op->precondition);
 	bounds_pack(buf, op->bounds, op->bound_count);
 }
@@ -200,6 +202,8 @@ static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct o
 		codec_get_rrset(arena, decoder, &op->apex_ns);
 	if (op_is_server(op->kind) && (op->zone.length == 0 || op->rrset.owner.length == 0))
 		decoder->failed = true;
+	if (op->kind == OP_IMPORT)
+		op->import = import_order_parse(arena, decoder);
 	if (op->kind == OP_REVOKE)
 		revocation_parse(arena, decoder, &op->revocation);
 	else if (op->kind == OP_REVERT)
@@ -249,6 +253,7 @@ static bool op_is_complete(const struct op *op)
 	case OP_SERVER_PUT:
 		return name_is_under(&op->rrset.owner, &op->zone) && server_order_is_complete(op);
 	case OP_SERVER_DROP:
+	case OP_IMPORT:
 		return true;
 	default:
 		return name_is_under(&op->rrset.owner, &op->zone) &&
@@ -346,6 +351,7 @@ void outcome_pack(struct buf *buf, const struct outcome *outcome)
 		codec_put_string(buf, outcome->faults[i].detail);
 	}
 	server_entries_pack(buf, outcome);
+	import_result_pack(buf, outcome);
 }
 
 static void effects_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
@@ -427,6 +433,7 @@ enum err outcome_parse(
 	zones_parse(arena, &decoder, &outcome);
 	faults_parse(arena, &decoder, &outcome);
 	server_entries_parse(arena, &decoder, &outcome);
+	import_result_parse(&decoder, &outcome);
 	if (err_number >= ERR__MAX)
 		return ERR_BAD_REQUEST;
 	outcome.err = err_number;

@@ -28,6 +28,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_EXPIRE] = apply_rrset_op,
 	[OP_SERVER_PUT] = apply_server_put,
 	[OP_SERVER_DROP] = apply_server_drop,
+	[OP_IMPORT] = apply_import,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -220,6 +221,8 @@ static bool save_zone(struct apply *apply, const struct touched_zone *touched)
 {
 	const struct zone *zone = &touched->zone;
 	struct key key;
+	if (touched->is_written)
+		return true;
 	key_of_name(&zone->name, &key);
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_CHANGE_ZONE_PUT);
 	bind_int(statement, 1, (int64_t)apply->revision);
@@ -373,11 +376,22 @@ static void forget_effects(const struct apply *apply, struct outcome *outcome)
 	outcome->zones = NULL;
 	outcome->server_result = SERVER_NONE;
 	outcome->entry_count = 0;
+	outcome->is_import = false;
 	outcome->detail = apply->detail;
+}
+
+/* Of an import, what comes before its last step is nobody's answer. */
+static bool is_import_step(const struct change *change)
+{
+	const struct op *op = change->op_count > 0 ? &change->ops[0] : NULL;
+	return op != NULL && op->kind == OP_IMPORT && op->import->step != IMPORT_SMALL &&
+	       op->import->step != IMPORT_SWITCH;
 }
 
 static bool has_key(const struct apply *apply)
 {
+	if (is_import_step(apply->change))
+		return false;
 	const char *key = apply->change->idempotency.key;
 	return key != NULL && key[0] != '\0';
 }
@@ -400,6 +414,10 @@ static bool is_kept(enum err err)
 static enum err keep_answer(struct apply *apply, const struct outcome *outcome)
 {
 	const struct asker asker = asker_of(apply);
+	bool is_import = apply->change->op_count > 0 && apply->change->ops[0].kind == OP_IMPORT;
+	/* The zone has moved: the import looks at it again. */
+	if (is_import && outcome->err == ERR_PRECONDITION_FAILED)
+		return ERR_OK;
 	if (!has_key(apply) || !is_kept(outcome->err))
 		return ERR_OK;
 	return answers_put(apply->db, apply->arena, &asker, outcome);
@@ -412,6 +430,8 @@ static enum err apply_and_keep(struct apply *apply, struct outcome *outcome)
 	if (err != ERR_OK || apply->change->is_dry_run)
 		return err;
 	outcome->change_id = apply->has_change_row ? apply->revision : 0;
+	if (apply->change_id != 0)
+		outcome->change_id = apply->change_id;
 	return keep_answer(apply, outcome);
 }
 
@@ -483,7 +503,7 @@ enum err writer_apply(struct writer *writer, struct arena *arena, const struct c
 	if (find_repeat(writer, &apply, ret_outcome))
 		return ret_outcome->err;
 	enum err err = apply_once(&apply, &outcome);
-	if (err == ERR_OK && apply.has_change_row && !change->is_dry_run)
+	if (err == ERR_OK && (apply.has_change_row || apply.takes_revision) && !change->is_dry_run)
 		writer->revision = apply.revision;
 	outcome.err = err;
 	*ret_outcome = outcome;
