@@ -152,11 +152,9 @@ enum err execute_send(struct exchange *x, struct change *change)
 	return err;
 }
 
-enum err execute_call(
-        struct exchange *x, struct arena *arena, struct change *change, struct outcome *ret_outcome)
+enum err execute_call_begin(struct exchange *x, struct arena *arena, struct change *change)
 {
 	struct buf message;
-	struct channel_bytes answer;
 	change_put_origin(x, change);
 	buf_init(&message, arena, CHANNEL_CEILING_BYTES);
 	change_pack(&message, change);
@@ -164,11 +162,24 @@ enum err execute_call(
 		return ERR_TOO_LARGE;
 	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
 		.length = message.length };
-	enum err err = channel_call(&x->seat->writer, arena, &bytes,
+	return channel_send(&x->seat->writer, &bytes);
+}
+
+enum err execute_call_end(struct exchange *x, struct arena *arena, struct outcome *ret_outcome)
+{
+	struct channel_bytes answer;
+	enum err err = channel_wait(&x->seat->writer, arena,
 	        (int)x->pipeline->settings.conf->write_timeout_ms, &answer);
 	if (err == ERR_OK)
 		err = outcome_parse(arena, answer.bytes, answer.length, ret_outcome);
 	return err == ERR_BAD_REQUEST ? ERR_INTERNAL : err;
+}
+
+enum err execute_call(
+        struct exchange *x, struct arena *arena, struct change *change, struct outcome *ret_outcome)
+{
+	enum err err = execute_call_begin(x, arena, change);
+	return err == ERR_OK ? execute_call_end(x, arena, ret_outcome) : err;
 }
 
 enum err execute_receive(struct exchange *x, enum task_event event)

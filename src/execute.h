@@ -25,9 +25,12 @@ MUST_CHECK enum err execute_change_go_on(struct exchange *x, enum task_event eve
 MUST_CHECK enum err execute_send(struct exchange *x, struct change *change);
 MUST_CHECK enum err execute_receive(struct exchange *x, enum task_event event);
 
-/* Sends any change and waits for its outcome, here and now: only for a responder that nobody else
- * waits for. Bytes of it lie in the arena. As execute_receive; ERR_UNAVAILABLE: it may have been
- * made or not. */
+/* Sends any change; and waits for its outcome, here and now: only for a responder that nobody else
+ * waits for. Bytes lie in the arena. ERR_UNAVAILABLE: it may have been made or not. */
+MUST_CHECK enum err execute_call_begin(
+        struct exchange *x, struct arena *arena, struct change *change);
+MUST_CHECK enum err execute_call_end(
+        struct exchange *x, struct arena *arena, struct outcome *ret_outcome);
 MUST_CHECK enum err execute_call(struct exchange *x, struct arena *arena, struct change *change,
         struct outcome *ret_outcome);
 

@@ -61,7 +61,9 @@ static void check_cname(
 	}
 	if (present->is_apex)
 		refuse(faults, present, 0, " cannot have a ", ": it is the zone's own name");
-	else if (rules->has_other)
+	if (present->is_apex)
+		return;
+	if (rules->has_other)
 		refuse(faults, present, rules->other_line, " cannot have a ",
 		        " beside other records");
 	rules->has_cname = true;

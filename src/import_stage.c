@@ -15,13 +15,16 @@
 /* A row that is alone in its slice may be as large as any RRset, twice. */
 #define ROWS_BYTES_MAX   ((size_t)16 << 20)
 #define MESSAGE_BYTES    ((size_t)64 << 20)
+#define KEEP_BYTES       ((size_t)256 * 1024)
 #define TOUCHED_MAX      1000u
 #define SWITCH_TRIES_MAX 20u
 
 struct stage {
 	struct exchange *x;
 	struct import *import;
-	struct arena *memory; /* one message and its answer */
+	struct arena *memory; /* one message and its answer, */
+	struct arena *other;  /* and the one before, while the writer is at it */
+	bool is_under_way;
 	struct import_order order;
 	struct buf rows;
 	size_t row_count;
@@ -37,9 +40,8 @@ static void begin_rows(struct stage *stage)
 	stage->row_count = 0;
 }
 
-static enum err take_step(struct stage *stage, enum import_step step, struct outcome *ret_outcome)
+static enum err begin_step(struct stage *stage, enum import_step step)
 {
-	struct exchange *x = stage->x;
 	stage->order.step = step;
 	stage->order.rows = (const uint8_t *)stage->rows.bytes;
 	stage->order.length = stage->rows.length;
@@ -49,12 +51,24 @@ static enum err take_step(struct stage *stage, enum import_step step, struct out
 	struct change change = { .op_count = 1, .ops = &op };
 	if (buf_is_full(&stage->rows))
 		return ERR_TOO_LARGE;
-	enum err err = execute_call(x, stage->memory, &change, ret_outcome);
+	return execute_call_begin(stage->x, stage->memory, &change);
+}
+
+static enum err end_step(struct stage *stage, struct outcome *ret_outcome)
+{
+	struct exchange *x = stage->x;
+	enum err err = execute_call_end(x, stage->memory, ret_outcome);
 	if (err != ERR_OK)
 		return err;
 	if (ret_outcome->err != ERR_OK && ret_outcome->detail[0] != '\0')
 		x->detail = arena_strdup(x->arena, ret_outcome->detail);
 	return ret_outcome->err;
+}
+
+static enum err take_step(struct stage *stage, enum import_step step, struct outcome *ret_outcome)
+{
+	enum err err = begin_step(stage, step);
+	return err == ERR_OK ? end_step(stage, ret_outcome) : err;
 }
 
 /* ---- rows ---- */
@@ -78,21 +92,47 @@ static bool put_row(void *context, const struct import_effect *effect)
 	       (stage->row_count < SLICE_ROWS && stage->rows.length < SLICE_BYTES);
 }
 
+static void swap_memories(struct stage *stage)
+{
+	struct arena *memory = stage->memory;
+	stage->memory = stage->other;
+	stage->other = memory;
+}
+
+/* The answer to the slice before, if there was one. */
+static enum err end_slice(struct stage *stage)
+{
+	struct outcome outcome;
+	enum err err = ERR_OK;
+	swap_memories(stage);
+	if (stage->is_under_way)
+		err = end_step(stage, &outcome);
+	stage->is_under_way = false;
+	swap_memories(stage);
+	return err;
+}
+
+/* While the writer is at one slice, the next one is made. */
 static enum err send_slices(struct stage *stage)
 {
 	struct import_walk walk;
-	struct outcome outcome;
+	enum err err = ERR_OK;
 	stage->import->checks = false;
 	import_walk_init(stage->import, &walk);
-	while (!walk.is_end) {
+	while (err == ERR_OK && !walk.is_end) {
 		begin_rows(stage);
-		enum err err = import_walk_some(stage->import, &walk, put_row, stage);
-		if (err == ERR_OK && stage->row_count > 0)
-			err = take_step(stage, IMPORT_SLICE, &outcome);
-		if (err != ERR_OK)
-			return err;
+		err = import_walk_some(stage->import, &walk, put_row, stage);
+		enum err last = end_slice(stage);
+		if (err == ERR_OK)
+			err = last;
+		if (err != ERR_OK || stage->row_count == 0)
+			continue;
+		err = begin_step(stage, IMPORT_SLICE);
+		stage->is_under_way = err == ERR_OK;
+		swap_memories(stage);
 	}
-	return ERR_OK;
+	enum err last = end_slice(stage);
+	return err == ERR_OK ? last : err;
 }
 
 /* ---- what others changed meanwhile ---- */
@@ -203,13 +243,31 @@ static void give_up(struct stage *stage)
 	stage->x->detail = detail;
 }
 
+static bool open_memories(struct stage *stage)
+{
+	stage->memory = arena_open(MESSAGE_BYTES);
+	stage->other = arena_open(MESSAGE_BYTES);
+	if (stage->memory == NULL || stage->other == NULL)
+		return false;
+	arena_keep(stage->memory, KEEP_BYTES);
+	arena_keep(stage->other, KEEP_BYTES);
+	return true;
+}
+
+static void close_memories(struct stage *stage)
+{
+	arena_close(stage->memory);
+	arena_close(stage->other);
+}
+
 enum err import_stage(struct exchange *x, struct import *import)
 {
-	struct stage stage = { .x = x, .import = import, .memory = arena_open(MESSAGE_BYTES) };
+	struct stage stage = { .x = x, .import = import };
 	struct outcome outcome;
-	if (stage.memory == NULL)
+	if (!open_memories(&stage)) {
+		close_memories(&stage);
 		return ERR_OVERLOADED;
-	arena_keep(stage.memory, (size_t)256 * 1024);
+	}
 	begin_rows(&stage);
 	enum err err = take_step(&stage, IMPORT_BEGIN, &outcome);
 	if (err == ERR_OK) {
@@ -220,6 +278,6 @@ enum err import_stage(struct exchange *x, struct import *import)
 		if (err != ERR_OK)
 			give_up(&stage);
 	}
-	arena_close(stage.memory);
+	close_memories(&stage);
 	return err;
 }

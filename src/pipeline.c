@@ -213,7 +213,7 @@ static enum err stage_audit_go_on(struct exchange *x, enum task_event event)
 
 static bool exchange_may_read_effect(const struct exchange *x)
 {
-	if (x->outcome.effect_count == 0)
+	if (x->outcome.effect_count == 0 || x->plan.is_import)
 		return false;
 	const struct effect *effect = &x->outcome.effects[0];
 	if (effect->zone.length == 0) /* of a revocation, or of a token */

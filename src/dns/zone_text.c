@@ -273,14 +273,32 @@ static int compare_entries(const void *left, const void *right)
 	return order;
 }
 
+/* In memory as in order, where there is room: a pass goes through all of it. */
+static void move_in_order(struct zone_text *text)
+{
+	size_t out = text->blob_length;
+	if (text->blob_room - out < out)
+		return;
+	for (size_t i = 0; i < text->count; i++) {
+		struct piece piece = piece_of(text, &text->entries[i]);
+		size_t length = HEAD_BYTES + piece.key_length + piece.rdata.length;
+		memcpy(text->blob + out, text->blob + text->entries[i].at, length);
+		text->entries[i].at = (uint32_t)out;
+		out += length;
+	}
+	text->blob_length = out;
+}
+
 /* An export is sorted already. */
 static void sort(struct zone_text *text)
 {
 	sorted_text = text;
+	bool was_sorted;
 	size_t i = 1;
 	while (i < text->count && compare_entries(&text->entries[i - 1], &text->entries[i]) <= 0)
 		i++;
-	if (i < text->count)
+	was_sorted = i >= text->count;
+	if (!was_sorted)
 		qsort(text->entries, text->count, sizeof(*text->entries), compare_entries);
 	size_t kept = 0;
 	for (i = 0; i < text->count; i++) {
@@ -288,6 +306,8 @@ static void sort(struct zone_text *text)
 			text->entries[kept++] = text->entries[i];
 	}
 	text->count = kept;
+	if (!was_sorted)
+		move_in_order(text);
 }
 
 bool zone_text_get_one(const struct zone_text *text, size_t index, struct zone_text_rrset *ret_one)

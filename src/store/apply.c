@@ -420,7 +420,11 @@ static enum err keep_answer(struct apply *apply, const struct outcome *outcome)
 		return ERR_OK;
 	if (!has_key(apply) || !is_kept(outcome->err))
 		return ERR_OK;
-	return answers_put(apply->db, apply->arena, &asker, outcome);
+	/* What an import did is in the history, however much it is. */
+	struct outcome kept = *outcome;
+	if (is_import)
+		kept.effect_count = 0;
+	return answers_put(apply->db, apply->arena, &asker, &kept);
 }
 
 /* The whole of it: done, and its answer kept. */
