@@ -404,7 +404,7 @@ static void remove_left(struct committer *committer, int64_t now_ms)
 	bool has_more;
 	if (now_ms < committer->next_left_ms)
 		return;
-	(void)!writer_prune_left(committer->writer, &has_more);
+	(void)!writer_prune_left(committer->writer, clock_wall_ms(), &has_more);
 	committer->next_left_ms = now_ms + (has_more ? LEFT_AGAIN_MS : WRITER_BEAT_MS);
 }
 

@@ -332,9 +332,7 @@ static bool prune_rows(struct db *db, int64_t now_ms, bool *ret_more)
 	if (!db_run(db, statement))
 		return false;
 	*ret_more = sqlite3_changes64(db->handle) >= PRUNE_ROWS_MAX;
-	statement = db_statement(db, STATEMENT_IMPORT_LEAVE_OLD);
-	bind_int(statement, 1, now_ms - IMPORT_QUIET_MS);
-	return db_run(db, statement);
+	return true;
 }
 
 /* Deletes up to so many rows; *ret_end: there are no more. */
@@ -349,11 +347,26 @@ static bool prune_some(struct db *db, enum statement which, int64_t id, bool *re
 	return true;
 }
 
+/* Most of the time there is nothing, and a look at that writes nothing. */
+static bool is_anything_left(struct db *db, int64_t quiet_since_ms)
+{
+	sqlite3_stmt *statement = db_statement(db, STATEMENT_IMPORT_IS_LEFT);
+	bind_int(statement, 1, quiet_since_ms);
+	bool is_left = db_step(db, statement);
+	if (is_left)
+		sqlite3_reset(statement);
+	return is_left;
+}
+
 /* Some of what an import has left. */
-static bool prune_left(struct db *db, bool *ret_more)
+static bool prune_left(struct db *db, int64_t quiet_since_ms, bool *ret_more)
 {
 	bool is_end;
-	sqlite3_stmt *statement = db_statement(db, STATEMENT_IMPORT_LEFT);
+	sqlite3_stmt *statement = db_statement(db, STATEMENT_IMPORT_LEAVE_OLD);
+	bind_int(statement, 1, quiet_since_ms);
+	if (!db_run(db, statement))
+		return false;
+	statement = db_statement(db, STATEMENT_IMPORT_LEFT);
 	if (!db_step(db, statement))
 		return db->code == SQLITE_OK;
 	int64_t id = sqlite3_column_int64(statement, 0);
@@ -372,13 +385,16 @@ static bool prune_left(struct db *db, bool *ret_more)
 	return db_run(db, statement);
 }
 
-enum err writer_prune_left(struct writer *writer, bool *ret_more)
+enum err writer_prune_left(struct writer *writer, int64_t now_ms, bool *ret_more)
 {
+	int64_t quiet_since_ms = now_ms - IMPORT_QUIET_MS;
 	*ret_more = false;
+	if (!writer->is_open || !is_anything_left(&writer->db, quiet_since_ms))
+		return ERR_OK;
 	enum err err = writer_begin_batch(writer);
 	if (err != ERR_OK)
 		return err;
-	if (prune_left(&writer->db, ret_more))
+	if (prune_left(&writer->db, quiet_since_ms, ret_more))
 		return writer_commit_batch(writer);
 	err = db_error(&writer->db);
 	writer_rollback_batch(writer);

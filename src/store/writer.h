@@ -105,10 +105,10 @@ MUST_CHECK enum err writer_prune(struct writer *writer, int64_t now_ms, bool *re
 
 /* Removes some rows that an import has left, as a batch of its own: those of one that was given up,
  * and those that made way for one. *ret_more: there may be more. An import that is not heard of for
- * IMPORT_QUIET_MS is given up by writer_prune, and all that are under way by writer_open. */
+ * IMPORT_QUIET_MS is given up here, and all that are under way by writer_open. */
 #define PRUNE_LEFT_MAX   300
-#define IMPORT_QUIET_MS  60000
+#define IMPORT_QUIET_MS  20000
 #define IMPORT_STATE_ALL 1
-MUST_CHECK enum err writer_prune_left(struct writer *writer, bool *ret_more);
+MUST_CHECK enum err writer_prune_left(struct writer *writer, int64_t now_ms, bool *ret_more);
 
 #endif
