@@ -128,6 +128,11 @@ tests_unit_dns_test_verify_SOURCES = tests/unit/dns/test_verify.c
 tests_unit_dns_test_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_dns_test_verify_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 # What tests/e2e/test_types_served.py compares with the answers of CoreDNS.
+check_PROGRAMS += tests/unit/dns/test_zone_text
+TESTS += tests/unit/dns/test_zone_text
+tests_unit_dns_test_zone_text_SOURCES = tests/unit/dns/test_zone_text.c
+tests_unit_dns_test_zone_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_zone_text_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/dns/dump_types
 tests_unit_dns_dump_types_SOURCES = tests/unit/dns/dump_types.c tests/unit/dns/values.h
 tests_unit_dns_dump_types_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -282,6 +287,12 @@ tests_unit_store_test_reader_history_SOURCES = tests/unit/store/test_reader_hist
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_reader_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_reader_history_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/store/test_import
+TESTS += tests/unit/store/test_import
+tests_unit_store_test_import_SOURCES = tests/unit/store/test_import.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_import_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_import_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/store/test_server
 TESTS += tests/unit/store/test_server
 tests_unit_store_test_server_SOURCES = tests/unit/store/test_server.c \
