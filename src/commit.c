@@ -70,23 +70,6 @@ static void parse_message(struct committer *committer, size_t index)
 		        err_sentence(err));
 }
 
-static const struct import_order *find_import(const struct slot *slot)
-{
-	const struct change *change = &slot->change;
-	bool is_import = slot->is_change && change->refused == ERR_OK && change->op_count > 0 &&
-	                 change->ops[0].kind == OP_IMPORT;
-	return is_import ? change->ops[0].import : NULL;
-}
-
-/* A step that makes nothing known yet, or one that is taken again, leaves no row in the audit log.
- */
-static bool is_import_step(const struct slot *slot)
-{
-	const struct import_order *order = find_import(slot);
-	return order != NULL && ((order->step != IMPORT_SMALL && order->step != IMPORT_SWITCH) ||
-	                                slot->outcome.err == ERR_PRECONDITION_FAILED);
-}
-
 static bool is_repeat(const struct slot *slot)
 {
 	return slot->outcome.first_ms != 0;
@@ -124,8 +107,11 @@ static enum err take_slot(struct committer *committer, struct slot *slot, int64_
 		if (writer_is_broken(committer->writer))
 			return err;
 	}
-	/* What is answered again was audited when it was done, and a dry run does nothing. */
-	if (change->is_dry_run || is_repeat(slot) || is_import_step(slot))
+	/* What is answered again was audited when it was done, and a dry run does nothing; nor does
+	 * a step of an import, or one that is taken again. */
+	if (change->is_dry_run || is_repeat(slot) || change_is_import_step(change) ||
+	        (change_find_import(change) != NULL &&
+	                slot->outcome.err == ERR_PRECONDITION_FAILED))
 		return ERR_OK;
 	return put_audit_row(committer, slot, now_ms);
 }
@@ -152,27 +138,17 @@ static enum err commit_slots(struct committer *committer)
 	return ERR_OK;
 }
 
-/* Slices are lost with the writer anyhow; the switch to them is on disk with all of them. */
-static bool has_news(const struct committer *committer, size_t first, size_t count)
+/* How many of the changes are such a step of an import, and not refused. */
+static size_t count_steps(
+        const struct committer *committer, size_t first, size_t count, enum import_step step)
 {
-	for (size_t i = first; i < first + count; i++) {
-		const struct import_order *order = find_import(&committer->slots[i]);
-		if (order == NULL || order->step != IMPORT_SLICE)
-			return true;
-	}
-	return false;
-}
-
-/* Before anybody can see the zone: no index knows what is in it. */
-static void expect_switches(struct committer *committer, size_t first, size_t count)
-{
+	size_t found = 0;
 	for (size_t i = first; i < first + count; i++) {
 		const struct slot *slot = &committer->slots[i];
-		const struct import_order *order = find_import(slot);
-		if (order != NULL && order->step == IMPORT_SWITCH && slot->outcome.err == ERR_OK &&
-		        !is_repeat(slot))
-			atomic_fetch_add(&committer->context->shared->state->index_epoch, 1);
+		const struct import_order *order = change_find_import(&slot->change);
+		found += order != NULL && order->step == step && slot->outcome.err == ERR_OK;
 	}
+	return found;
 }
 
 /* *ret_may_split: the commit was not reached, so that the changes can be tried one by one. */
@@ -181,7 +157,10 @@ static enum err run_batch(
 {
 	int64_t now_ms = clock_wall_ms();
 	*ret_may_split = false;
-	writer_set_durable(committer->writer, has_news(committer, first, count));
+	/* Slices are lost with the writer anyhow; the switch to them is on disk with all of them.
+	 */
+	bool has_news = count_steps(committer, first, count, IMPORT_SLICE) < count;
+	writer_set_durable(committer->writer, has_news);
 	enum err err = writer_begin_batch(committer->writer);
 	if (err != ERR_OK) {
 		fail_slots(committer, first, count, err);
@@ -193,7 +172,9 @@ static enum err run_batch(
 		writer_rollback_batch(committer->writer);
 		*ret_may_split = true;
 	} else {
-		expect_switches(committer, first, count);
+		/* Before anybody can see the zone: no index knows what is in it. */
+		atomic_fetch_add(&committer->context->shared->state->index_epoch,
+		        count_steps(committer, first, count, IMPORT_SWITCH));
 		err = commit_slots(committer);
 	}
 	if (err != ERR_OK)

@@ -42,6 +42,7 @@ static enum err write_zone(struct exchange *x, char *memory)
 	const struct zone_file_sink sink = { .put = put_text, .context = x->fcgi };
 	struct writing writing = { 0 };
 	zone_file_init(&writing.file, memory, sink);
+	writing.file.is_portable = true;
 	enum err err =
 	        reader_each_rrset_of_zone(x->pipeline->reader, &x->zone.zone, put_rrset, &writing);
 	if (err == ERR_OK)

@@ -76,13 +76,14 @@ static enum err parse_file(struct exchange *x, struct zone_text *ret_text)
 		.default_ttl_s = conf->ttl,
 		.ttl_min_s = conf->ttl_min,
 		.ttl_max_s = conf->ttl_max,
+		.bytes_max = TEXT_BYTES,
 	};
 	char *text = (char *)x->request.body;
 	size_t length = x->request.body_length;
 	if (length > 0)
 		drop_carriage_returns(text, length);
-	enum err err =
-	        zone_text_parse(x->bulk, &settings, text, length, TEXT_BYTES, &x->faults, ret_text);
+	const struct zone_text_source source = { .bytes = text, .length = length };
+	enum err err = zone_text_parse(x->bulk, &settings, &source, &x->faults, ret_text);
 	if (err == ERR_TOO_LARGE)
 		x->detail = "The file has more records than there is memory for.";
 	return err;

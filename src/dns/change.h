@@ -41,7 +41,7 @@ enum op_kind {
 	                 */
 	OP_SERVER_PUT,  /* registers or moves a server; stands alone in its change */
 	OP_SERVER_DROP, /* unregisters it; ERR_NOT_FOUND; alone as well */
-	OP_IMPORT,      /* a step of an import of `zone`; alone but for IMPORT_SMALL, the first op */
+	OP_IMPORT, /* a step of an import of `zone`; alone but for IMPORT_SMALL, the first op */
 	OP__MAX
 };
 

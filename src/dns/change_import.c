@@ -111,6 +111,18 @@ struct import_order *import_order_parse(struct arena *arena, struct decoder *dec
 	return order;
 }
 
+const struct import_order *change_find_import(const struct change *change)
+{
+	return change->op_count > 0 && change->ops[0].kind == OP_IMPORT ? change->ops[0].import
+	                                                                : NULL;
+}
+
+bool change_is_import_step(const struct change *change)
+{
+	const struct import_order *order = change_find_import(change);
+	return order != NULL && order->step != IMPORT_SMALL && order->step != IMPORT_SWITCH;
+}
+
 /* ---- the outcome: what is kept of others, of now and of before, has nothing there ---- */
 
 void import_result_pack(struct buf *buf, const struct outcome *outcome)

@@ -15,6 +15,7 @@
 #include "dns/name.h"
 #include "dns/rrset.h"
 
+struct change;
 struct outcome;
 
 /* What an import does, in RRsets, and how many records the file has. */
@@ -62,6 +63,12 @@ bool import_row_parse(struct arena *arena, struct decoder *decoder, struct impor
 
 void import_order_pack(struct buf *buf, const struct import_order *order);
 struct import_order *import_order_parse(struct arena *arena, struct decoder *decoder);
+
+/* The order of a change that is an import, or a step of one; NULL: it is none. */
+const struct import_order *change_find_import(const struct change *change);
+
+/* A step before the last one: nothing comes of it yet that anybody could see. */
+bool change_is_import_step(const struct change *change);
 
 /* What an outcome tells of an import; nothing when it is none. */
 void import_result_pack(struct buf *buf, const struct outcome *outcome);

@@ -231,7 +231,7 @@ static bool read_record(struct reading *reading)
 static enum err read_all(struct reading *reading, const char *text, size_t length, uint32_t ttl_s)
 {
 	char origin[NAME_TEXT_BYTES];
-	name_render_absolute(&reading->text->zone, origin);
+	name_render_portable(&reading->text->zone, origin);
 	reading->end = text + length;
 	if (length == 0)
 		return ERR_OK;
@@ -375,8 +375,7 @@ static bool make_room(struct zone_text *text, size_t length, size_t bytes_max)
 }
 
 enum err zone_text_parse(struct arena *arena, const struct zone_text_settings *settings,
-        const char *text, size_t length, size_t bytes_max, struct faults *faults,
-        struct zone_text *ret_text)
+        const struct zone_text_source *source, struct faults *faults, struct zone_text *ret_text)
 {
 	*ret_text = (struct zone_text){
 		.arena = arena,
@@ -385,10 +384,10 @@ enum err zone_text_parse(struct arena *arena, const struct zone_text_settings *s
 		.ttl_max_s = settings->ttl_max_s,
 	};
 	ret_text->zone_key_length = name_render_key(settings->zone, ret_text->zone_key);
-	if (!make_room(ret_text, length, bytes_max))
+	if (!make_room(ret_text, source->length, settings->bytes_max))
 		return ERR_TOO_LARGE;
 	struct reading reading = { .text = ret_text, .faults = faults };
-	enum err err = read_all(&reading, text, length, settings->default_ttl_s);
+	enum err err = read_all(&reading, source->bytes, source->length, settings->default_ttl_s);
 	if (err != ERR_OK)
 		return err;
 	sort(ret_text);

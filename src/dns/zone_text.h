@@ -44,15 +44,20 @@ struct zone_text_settings {
 	uint32_t default_ttl_s; /* of a record that has none, before any $TTL */
 	uint32_t ttl_min_s;
 	uint32_t ttl_max_s;
+	size_t bytes_max; /* memory for what the text says, of the arena */
+};
+
+struct zone_text_source {
+	const char *bytes;
+	size_t length;
 };
 
 /* Reads a text, sorts its records and checks what can be told from them alone. What is wrong goes
  * into faults with its line, at most FAULTS_MAX of them; then faults_err of that is returned. A SOA
- * has serial 0. ERR_TOO_LARGE: the arena, which gives what is left of bytes_max, is full.
+ * has serial 0. ERR_TOO_LARGE: bytes_max are used up, or the arena.
  * One text at a time. */
 MUST_CHECK enum err zone_text_parse(struct arena *arena, const struct zone_text_settings *settings,
-        const char *text, size_t length, size_t bytes_max, struct faults *faults,
-        struct zone_text *ret_text);
+        const struct zone_text_source *source, struct faults *faults, struct zone_text *ret_text);
 
 /* An RRset of the text, its entries in a row. */
 struct zone_text_rrset {

@@ -117,7 +117,7 @@ enum err socket_take_activated(int *ret_fd, int *ret_second_fd)
 	int count = sd_listen_fds(1);
 	if (count == 0)
 		return ERR_NOT_FOUND;
-	if (count > 2)
+	if (count < 0 || count > 2)
 		return ERR_CONFLICT;
 	for (int i = 0; i < count; i++) {
 		if (!is_good_activated(SD_LISTEN_FDS_START + i))

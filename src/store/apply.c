@@ -380,20 +380,11 @@ static void forget_effects(const struct apply *apply, struct outcome *outcome)
 	outcome->detail = apply->detail;
 }
 
-/* Of an import, what comes before its last step is nobody's answer. */
-static bool is_import_step(const struct change *change)
-{
-	const struct op *op = change->op_count > 0 ? &change->ops[0] : NULL;
-	return op != NULL && op->kind == OP_IMPORT && op->import->step != IMPORT_SMALL &&
-	       op->import->step != IMPORT_SWITCH;
-}
-
 static bool has_key(const struct apply *apply)
 {
-	if (is_import_step(apply->change))
-		return false;
 	const char *key = apply->change->idempotency.key;
-	return key != NULL && key[0] != '\0';
+	/* A step that is none of its own is nobody's answer. */
+	return key != NULL && key[0] != '\0' && !change_is_import_step(apply->change);
 }
 
 static struct asker asker_of(const struct apply *apply)
@@ -405,26 +396,12 @@ static struct asker asker_of(const struct apply *apply)
 	};
 }
 
-/* Whether a repeat gets this answer: not when trying again may end otherwise by itself. */
-static bool is_kept(enum err err)
-{
-	return err_status(err) < 500 && err != ERR_RATE_LIMITED;
-}
-
 static enum err keep_answer(struct apply *apply, const struct outcome *outcome)
 {
 	const struct asker asker = asker_of(apply);
-	bool is_import = apply->change->op_count > 0 && apply->change->ops[0].kind == OP_IMPORT;
-	/* The zone has moved: the import looks at it again. */
-	if (is_import && outcome->err == ERR_PRECONDITION_FAILED)
+	if (!has_key(apply) || !answers_is_kept(apply->change, outcome->err))
 		return ERR_OK;
-	if (!has_key(apply) || !is_kept(outcome->err))
-		return ERR_OK;
-	/* What an import did is in the history, however much it is. */
-	struct outcome kept = *outcome;
-	if (is_import)
-		kept.effect_count = 0;
-	return answers_put(apply->db, apply->arena, &asker, &kept);
+	return answers_put(apply->db, apply->arena, &asker, outcome);
 }
 
 /* The whole of it: done, and its answer kept. */

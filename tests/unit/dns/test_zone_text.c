@@ -23,10 +23,13 @@ static enum err parse(const char *input)
 	arena_reset(arena);
 	faults_init(&faults, arena);
 	assert_int_equal(name_parse("example.com", 11, &zone, &detail), ERR_OK);
-	const struct zone_text_settings settings = {
-		.zone = &zone, .default_ttl_s = 300, .ttl_min_s = 10, .ttl_max_s = 86400
-	};
-	return zone_text_parse(arena, &settings, input, strlen(input), bytes_max, &faults, &text);
+	const struct zone_text_settings settings = { .zone = &zone,
+		.default_ttl_s = 300,
+		.ttl_min_s = 10,
+		.ttl_max_s = 86400,
+		.bytes_max = bytes_max };
+	const struct zone_text_source source = { .bytes = input, .length = strlen(input) };
+	return zone_text_parse(arena, &settings, &source, &faults, &text);
 }
 
 /* "owner TYPE ttl count;" of each RRset in order, owners as their keys with dots. */
