@@ -33,4 +33,5 @@ EXTRA_DIST += \
 	docs/adr/0006-top-level-files.md \
 	docs/adr/0008-searches-have-an-index-in-memory.md \
 	docs/adr/0007-a-request-that-waits-does-not-block.md \
-	docs/adr/0009-repeats-and-expiry-in-the-store.md
+	docs/adr/0009-repeats-and-expiry-in-the-store.md \
+	docs/adr/0010-an-import-is-staged.md

@@ -379,16 +379,6 @@ static void expire_some(struct committer *committer)
 
 /* ---- the process ---- */
 
-/* What imports have left goes bit by bit. */
-static void remove_left(struct committer *committer, int64_t now_ms)
-{
-	bool has_more;
-	if (now_ms < committer->next_left_ms)
-		return;
-	(void)!writer_prune_left(committer->writer, clock_wall_ms(), &has_more);
-	committer->next_left_ms = now_ms + (has_more ? LEFT_AGAIN_MS : WRITER_BEAT_MS);
-}
-
 /* Also tries whether a store that failed can be written again, so that /ready learns of it without
  * waiting for the next change. */
 static void do_chores(struct committer *committer)
@@ -398,7 +388,11 @@ static void do_chores(struct committer *committer)
 	bool is_failing = atomic_load(&state->writer_failing_ms) != 0;
 	writer_checkpoint(committer->writer);
 	bool has_more;
-	remove_left(committer, now_ms);
+	/* What imports have left goes bit by bit. */
+	if (now_ms >= committer->next_left_ms) {
+		(void)!writer_prune_left(committer->writer, clock_wall_ms(), &has_more);
+		committer->next_left_ms = now_ms + (has_more ? LEFT_AGAIN_MS : WRITER_BEAT_MS);
+	}
 	if (now_ms < committer->next_prune_ms && !(is_failing && committer->count == 0))
 		return;
 	note_health(committer, writer_prune(committer->writer, clock_wall_ms(), &has_more));
