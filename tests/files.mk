@@ -612,7 +612,8 @@ tests_bench_bare_responder_SOURCES = tests/bench/bare_responder.c
 tests_bench_bare_responder_LDADD = $(SERVER_LIBS) $(CORE_LIBS)
 tests_bench_load_store_SOURCES = tests/bench/load_store.c
 tests_bench_load_store_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS)
-EXTRA_DIST += tests/bench/lag.py tests/bench/nginx.bench.inc.in tests/bench/report.py tests/bench/rrset.lua
+EXTRA_DIST += tests/bench/lag.py tests/bench/nginx.bench.inc.in tests/bench/report.py tests/bench/rrset.lua \
+	tests/bench/zone_import.py
 
 FUZZ_TARGETS += tests/fuzz/fuzz_name
 tests_fuzz_fuzz_name_SOURCES = tests/fuzz/fuzz_name.c $(FUZZ_MAIN)

@@ -163,6 +163,35 @@ static void test_nobody_sees_it_before_the_switch(void **state)
 	assert_string_equal(A(fixture, "b.example.com"), "");
 }
 
+static bool count_fresh(void *context, const struct fresh_rrset *fresh)
+{
+	(void)fresh;
+	++*(size_t *)context;
+	return true;
+}
+
+static size_t fresh_after(struct fixture *fixture, uint64_t revision)
+{
+	size_t count = 0;
+	const struct fresh_after after = {
+		.revision = revision, .seq = INT64_MAX, .count_max = 10
+	};
+	assert_int_equal(reader_list_fresh(fixture->reader, &after, count_fresh, &count), ERR_OK);
+	return count;
+}
+
+static void test_no_search_finds_it_before_the_switch(void **state)
+{
+	struct fixture *fixture = *state;
+	RUN(fixture, "zone example.com");
+	uint64_t id = begin(fixture);
+	put("a.example.com", "192.0.2.1", NULL, false);
+	assert_int_equal(slice(fixture, id), ERR_OK);
+	assert_int_equal(fresh_after(fixture, id - 1), 0);
+	assert_int_equal(switch_to(fixture, id, head_of(fixture)), ERR_OK);
+	assert_int_equal(fresh_after(fixture, id - 1), 1);
+}
+
 static void test_a_zone_that_moved(void **state)
 {
 	struct fixture *fixture = *state;
@@ -303,6 +332,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nobody_sees_it_before_the_switch),
+		TEST(test_no_search_finds_it_before_the_switch),
 		TEST(test_a_zone_that_moved),
 		TEST(test_only_expiry_has_moved),
 		TEST(test_rules_hold_for_what_came_meanwhile),
