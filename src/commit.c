@@ -22,7 +22,8 @@
 #define AUDIT_ARENA_BYTES ((size_t)32 << 20)
 #define KEEP_BYTES        ((size_t)4 << 20) /* of each, from batch to batch */
 #define PRUNE_EVERY_MS    60000
-#define PRUNE_AGAIN_MS    250  /* while there is more */
+#define PRUNE_AGAIN_MS    250 /* while there is more */
+#define LEFT_AGAIN_MS     10
 #define EXPIRE_MAX        200  /* RRsets in one transaction: nobody waits long for it */
 #define EXPIRE_AGAIN_MS   1000 /* after a failure */
 #define OPEN_TRIES        50   /* a tenth of a second apart: another writer may be on its way out */
@@ -42,6 +43,7 @@ struct committer {
 	struct arena *audit_arena; /* one audit row */
 	int64_t next_prune_ms;     /* steady */
 	int64_t next_expire_ms;    /* steady; not before */
+	int64_t next_left_ms;      /* steady: when some of what imports have left is removed */
 	size_t count;
 	struct channel_message messages[BATCH_MAX];
 	struct slot slots[BATCH_MAX];
@@ -105,8 +107,11 @@ static enum err take_slot(struct committer *committer, struct slot *slot, int64_
 		if (writer_is_broken(committer->writer))
 			return err;
 	}
-	/* What is answered again was audited when it was done, and a dry run does nothing. */
-	if (change->is_dry_run || is_repeat(slot))
+	/* What is answered again was audited when it was done, and a dry run does nothing; nor does
+	 * a step of an import, or one that is taken again. */
+	if (change->is_dry_run || is_repeat(slot) || change_is_import_step(change) ||
+	        (change_find_import(change) != NULL &&
+	                slot->outcome.err == ERR_PRECONDITION_FAILED))
 		return ERR_OK;
 	return put_audit_row(committer, slot, now_ms);
 }
@@ -133,12 +138,29 @@ static enum err commit_slots(struct committer *committer)
 	return ERR_OK;
 }
 
+/* How many of the changes are such a step of an import, and not refused. */
+static size_t count_steps(
+        const struct committer *committer, size_t first, size_t count, enum import_step step)
+{
+	size_t found = 0;
+	for (size_t i = first; i < first + count; i++) {
+		const struct slot *slot = &committer->slots[i];
+		const struct import_order *order = change_find_import(&slot->change);
+		found += order != NULL && order->step == step && slot->outcome.err == ERR_OK;
+	}
+	return found;
+}
+
 /* *ret_may_split: the commit was not reached, so that the changes can be tried one by one. */
 static enum err run_batch(
         struct committer *committer, size_t first, size_t count, bool *ret_may_split)
 {
 	int64_t now_ms = clock_wall_ms();
 	*ret_may_split = false;
+	/* Slices are lost with the writer anyhow; the switch to them is on disk with all of them.
+	 */
+	bool has_news = count_steps(committer, first, count, IMPORT_SLICE) < count;
+	writer_set_durable(committer->writer, has_news);
 	enum err err = writer_begin_batch(committer->writer);
 	if (err != ERR_OK) {
 		fail_slots(committer, first, count, err);
@@ -150,6 +172,9 @@ static enum err run_batch(
 		writer_rollback_batch(committer->writer);
 		*ret_may_split = true;
 	} else {
+		/* Before anybody can see the zone: no index knows what is in it. */
+		atomic_fetch_add(&committer->context->shared->state->index_epoch,
+		        count_steps(committer, first, count, IMPORT_SWITCH));
 		err = commit_slots(committer);
 	}
 	if (err != ERR_OK)
@@ -185,21 +210,14 @@ static void note_health(struct committer *committer, enum err err)
 	}
 }
 
-static bool has_revocation(const struct slot *slot)
-{
-	for (size_t i = 0; i < slot->change.op_count; i++) {
-		if (slot->change.ops[i].kind == OP_REVOKE)
-			return true;
-	}
-	return false;
-}
+#define KIND(kind) (1u << (unsigned)(kind))
+/* May make or drop zones. */
+#define ZONE_KINDS (KIND(OP_ZONE_ADD) | KIND(OP_ZONE_DROP) | KIND(OP_REVERT))
 
-/* Whether the change may have made or dropped zones. */
-static bool has_zone_op(const struct slot *slot)
+static bool has_kind(const struct slot *slot, unsigned kinds)
 {
 	for (size_t i = 0; i < slot->change.op_count; i++) {
-		enum op_kind kind = slot->change.ops[i].kind;
-		if (kind == OP_ZONE_ADD || kind == OP_ZONE_DROP || kind == OP_REVERT)
+		if ((kinds & KIND(slot->change.ops[i].kind)) != 0)
 			return true;
 	}
 	return false;
@@ -214,9 +232,9 @@ static void spread_news(struct committer *committer)
 		const struct slot *slot = &committer->slots[i];
 		if (!slot->is_change || slot->outcome.change_id == 0)
 			continue;
-		if (has_revocation(slot))
+		if (has_kind(slot, KIND(OP_REVOKE)))
 			atomic_fetch_add(&state->revocation_generation, 1);
-		if (has_zone_op(slot))
+		if (has_kind(slot, ZONE_KINDS))
 			atomic_fetch_add(&state->zones_generation, 1);
 	}
 }
@@ -327,6 +345,11 @@ static int quiet_ms(struct committer *committer)
 	int64_t pause_ms = committer->next_expire_ms - steady_ms();
 	int64_t due_ms = writer_next_expiry(committer->writer);
 	int64_t now_ms = clock_wall_ms();
+	int64_t left_ms = committer->next_left_ms - steady_ms();
+	if (left_ms < 0)
+		left_ms = 0;
+	if (left_ms < WRITER_BEAT_MS && left_ms < due_ms - now_ms)
+		return (int)left_ms;
 	if (due_ms > now_ms + WRITER_BEAT_MS || pause_ms > WRITER_BEAT_MS)
 		return WRITER_BEAT_MS;
 	if (due_ms - now_ms > pause_ms)
@@ -367,9 +390,14 @@ static void do_chores(struct committer *committer)
 	const struct shared_state *state = committer->context->shared->state;
 	bool is_failing = atomic_load(&state->writer_failing_ms) != 0;
 	look_after_log(committer);
+	bool has_more;
+	/* What imports have left goes bit by bit. */
+	if (now_ms >= committer->next_left_ms) {
+		(void)!writer_prune_left(committer->writer, clock_wall_ms(), &has_more);
+		committer->next_left_ms = now_ms + (has_more ? LEFT_AGAIN_MS : WRITER_BEAT_MS);
+	}
 	if (now_ms < committer->next_prune_ms && !(is_failing && committer->count == 0))
 		return;
-	bool has_more;
 	note_health(committer, writer_prune(committer->writer, clock_wall_ms(), &has_more));
 	committer->next_prune_ms = now_ms + (has_more ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS);
 }

@@ -91,6 +91,7 @@ struct exchange {
 	struct idempotency idempotency;      /* plan: Idempotency-Key of a change */
 	struct outcome *repeat; /* plan: what it was answered before; NULL: it is new */
 	struct plan plan;       /* plan */
+	struct arena *bulk;     /* plan: of an import, with the file; NULL: it is none */
 
 	struct outcome outcome;      /* commit: of a change */
 	struct outcome kept_outcome; /* audit: outcome, while the attempt is under way */

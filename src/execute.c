@@ -3,6 +3,8 @@
 
 #include "auth/policy.h"
 #include "core/clock.h"
+#include "execute_export.h"
+#include "execute_import.h"
 #include "execute_told.h"
 #include "http/conditional.h"
 #include "issue.h"
@@ -13,13 +15,23 @@
 #include "permit_server.h"
 #include "revoke.h"
 
+/* The index of searches, if it knows all that this state of the store can hold. */
+static const struct search_index *find_index(const struct exchange *x)
+{
+	const struct shared *shared = x->pipeline->settings.shared;
+	return atomic_load(&shared->state->index_epoch) ==
+	                       atomic_load(&shared->state->indexed_epoch)
+	               ? shared->index
+	               : NULL;
+}
+
 struct lookup execute_lookup_of(const struct exchange *x)
 {
 	return (struct lookup){
 		.arena = x->arena,
 		.reader = x->pipeline->reader,
 		.board = x->pipeline->settings.shared->board,
-		.index = x->pipeline->settings.shared->index,
+		.index = find_index(x),
 		.token = x->token,
 	};
 }
@@ -98,6 +110,8 @@ static enum err permit_op(struct exchange *x, struct op *op)
 
 enum err execute_permit(struct exchange *x)
 {
+	if (x->plan.is_import)
+		return execute_import_permit(x, &x->plan.name);
 	struct change *change = &x->plan.change;
 	if (x->plan.places.indexes != NULL)
 		return execute_permit_list(x, permit_op);
@@ -157,6 +171,36 @@ enum err execute_send(struct exchange *x, struct change *change)
 	return err;
 }
 
+enum err execute_call_begin(struct exchange *x, struct arena *arena, struct change *change)
+{
+	struct buf message;
+	change_put_origin(x, change);
+	buf_init(&message, arena, CHANNEL_CEILING_BYTES);
+	change_pack(&message, change);
+	if (buf_is_full(&message))
+		return ERR_TOO_LARGE;
+	const struct channel_bytes bytes = { .bytes = (const uint8_t *)message.bytes,
+		.length = message.length };
+	return channel_send(&x->seat->writer, &bytes);
+}
+
+enum err execute_call_end(struct exchange *x, struct arena *arena, struct outcome *ret_outcome)
+{
+	struct channel_bytes answer;
+	enum err err = channel_wait(&x->seat->writer, arena,
+	        (int)x->pipeline->settings.conf->write_timeout_ms, &answer);
+	if (err == ERR_OK)
+		err = outcome_parse(arena, answer.bytes, answer.length, ret_outcome);
+	return err == ERR_BAD_REQUEST ? ERR_INTERNAL : err;
+}
+
+enum err execute_call(
+        struct exchange *x, struct arena *arena, struct change *change, struct outcome *ret_outcome)
+{
+	enum err err = execute_call_begin(x, arena, change);
+	return err == ERR_OK ? execute_call_end(x, arena, ret_outcome) : err;
+}
+
 enum err execute_receive(struct exchange *x, enum task_event event)
 {
 	struct channel_bytes answer;
@@ -171,7 +215,7 @@ enum err execute_receive(struct exchange *x, enum task_event event)
 	return err == ERR_BAD_REQUEST ? ERR_INTERNAL : err;
 }
 
-static enum err change_unconfirmed(struct exchange *x, enum err err)
+enum err execute_unconfirmed(struct exchange *x, enum err err)
 {
 	if (err != ERR_UNAVAILABLE)
 		return err;
@@ -185,16 +229,18 @@ static enum err change_unconfirmed(struct exchange *x, enum err err)
 
 enum err execute_change(struct exchange *x)
 {
+	if (x->plan.is_import)
+		return execute_import(x);
 	/* A held snapshot would keep the write-ahead log from shrinking meanwhile. */
 	reader_end(x->pipeline->reader);
-	return change_unconfirmed(x, execute_send(x, &x->plan.change));
+	return execute_unconfirmed(x, execute_send(x, &x->plan.change));
 }
 
 enum err execute_change_go_on(struct exchange *x, enum task_event event)
 {
 	enum err err = execute_receive(x, event);
 	if (err != ERR_OK)
-		return change_unconfirmed(x, err);
+		return execute_unconfirmed(x, err);
 	x->writer_knows = true;
 	permit_server_entries(x->token, &x->outcome);
 	return execute_take_outcome(x);
@@ -223,13 +269,14 @@ static enum err execute_list(struct exchange *x, const struct lookup *lookup)
 
 enum err execute_lookup(struct exchange *x)
 {
-	const struct lookup lookup = execute_lookup_of(x);
 	const struct plan *plan = &x->plan;
 	if (plan->kind == PLAN_OPERATION || plan->kind == PLAN_SERVER_OFF)
 		return ERR_OK;
 	enum err err = reader_begin(x->pipeline->reader);
 	if (err != ERR_OK)
 		return err;
+	/* Only now: the index has to know this state. */
+	const struct lookup lookup = execute_lookup_of(x);
 	switch (plan->kind) {
 	case PLAN_RRSET:
 		err = lookup_rrset(&lookup, plan, &x->rrset);
@@ -241,6 +288,8 @@ enum err execute_lookup(struct exchange *x)
 		return execute_list(x, &lookup);
 	case PLAN_ZONE:
 		return lookup_zone(&lookup, &plan->name, &x->zone);
+	case PLAN_EXPORT:
+		return execute_export(x);
 	case PLAN_CHANGE_OF:
 		return lookup_change(&lookup, &plan->wanted, &x->change);
 	case PLAN_HISTORY:

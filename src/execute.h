@@ -25,6 +25,18 @@ MUST_CHECK enum err execute_change_go_on(struct exchange *x, enum task_event eve
 MUST_CHECK enum err execute_send(struct exchange *x, struct change *change);
 MUST_CHECK enum err execute_receive(struct exchange *x, enum task_event event);
 
+/* Sends any change; and waits for its outcome, here and now: only for a responder that nobody else
+ * waits for. Bytes lie in the arena. ERR_UNAVAILABLE: it may have been made or not. */
+MUST_CHECK enum err execute_call_begin(
+        struct exchange *x, struct arena *arena, struct change *change);
+MUST_CHECK enum err execute_call_end(
+        struct exchange *x, struct arena *arena, struct outcome *ret_outcome);
+MUST_CHECK enum err execute_call(struct exchange *x, struct arena *arena, struct change *change,
+        struct outcome *ret_outcome);
+
+/* The error of a change, with the words for one of which nobody knows what became. */
+enum err execute_unconfirmed(struct exchange *x, enum err err);
+
 /* Carries out a plan that only reads. */
 MUST_CHECK enum err execute_lookup(struct exchange *x);
 

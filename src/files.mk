@@ -28,6 +28,7 @@ CORE_LIBS = src/libcore.a $(CJSON_LIBS) $(SODIUM_LIBS)
 noinst_LIBRARIES += src/libdns.a
 src_libdns_a_SOURCES = \
 	src/dns/change.c src/dns/change.h \
+	src/dns/change_import.c src/dns/change_import.h \
 	src/dns/change_server.c src/dns/change_server.h \
 	src/dns/codec.c src/dns/codec.h \
 	src/dns/expiry.c src/dns/expiry.h \
@@ -41,6 +42,7 @@ src_libdns_a_SOURCES = \
 	src/dns/rdata_svcb.c src/dns/rdata_svcb.h \
 	src/dns/rdata_walk.c src/dns/rdata_walk.h \
 	src/dns/rrset.c src/dns/rrset.h \
+	src/dns/scan_error.c src/dns/scan_error.h \
 	src/dns/serial.c src/dns/serial.h \
 	src/dns/server.c src/dns/server.h \
 	src/dns/soa.c \
@@ -48,7 +50,9 @@ src_libdns_a_SOURCES = \
 	src/dns/txt.c src/dns/txt.h \
 	src/dns/type.c src/dns/type.h src/dns/type.def \
 	src/dns/verify.c src/dns/verify.h \
-	src/dns/zone.h
+	src/dns/zone.h \
+	src/dns/zone_text.c src/dns/zone_text.h \
+	src/dns/zone_text_check.c src/dns/zone_text_check.h
 src_libdns_a_CPPFLAGS = $(AM_CPPFLAGS) $(KNOT_CFLAGS)
 DNS_LIBS = src/libdns.a $(KNOT_LIBS)
 
@@ -115,6 +119,7 @@ src_libstore_a_SOURCES = \
 	src/store/apply.c src/store/apply.h \
 	src/store/apply_delegate.c \
 	src/store/apply_edit.c \
+	src/store/apply_import.c \
 	src/store/apply_revert.c src/store/apply_revert.h \
 	src/store/apply_revert_rows.c \
 	src/store/apply_rrset.c \
@@ -130,6 +135,7 @@ src_libstore_a_SOURCES = \
 	src/store/reader.c src/store/reader.h src/store/reader_state.h \
 	src/store/reader_fresh.c \
 	src/store/reader_history.c src/store/reader_history.h \
+	src/store/reader_import.c src/store/reader_import.h \
 	src/store/reader_list.c \
 	src/store/reader_log.c \
 	src/store/reader_server.c \
@@ -223,6 +229,7 @@ src_libapi_a_SOURCES = \
 	src/api/servers_answer.c \
 	src/api/shape.c src/api/shape.h \
 	src/api/tokens.c src/api/tokens.h \
+	src/api/transfer.c src/api/transfer.h \
 	src/api/verify.c src/api/verify.h \
 	src/api/zone_edit.c \
 	src/api/zones.c src/api/zones.h
@@ -248,6 +255,11 @@ src_coregated_SOURCES = \
 	src/exchange.h \
 	src/execute.c src/execute.h \
 	src/execute_await.c \
+	src/execute_export.c src/execute_export.h \
+	src/execute_import.c src/execute_import.h \
+	src/import.c src/import.h \
+	src/import_rules.c src/import_rules.h \
+	src/import_stage.c src/import_stage.h \
 	src/execute_server.c \
 	src/execute_told.c src/execute_told.h \
 	src/execute_verify.c \

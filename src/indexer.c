@@ -2,6 +2,7 @@
 #include "indexer.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "core/arena.h"
@@ -45,6 +46,7 @@ static bool add_rrset(void *context, const struct stored_rrset *stored)
 static enum err build(struct indexer *indexer)
 {
 	uint64_t start_ns = clock_steady_ns();
+	uint64_t epoch = atomic_load(indexer->context->epoch);
 	struct record_filter filter = { .examine_max = SLICE_RRSETS };
 	uint64_t revision;
 	enum err err = reader_head_revision(indexer->reader, &revision);
@@ -59,6 +61,7 @@ static enum err build(struct indexer *indexer)
 	if (err != ERR_OK || filter.from.is_set)
 		return err;
 	search_build_end(indexer->context->index, revision);
+	atomic_store(indexer->context->indexed_epoch, epoch);
 	indexer->revision = revision;
 	indexer->seq = INT64_MAX;
 	log_info("the index of searches was made in %llu ms",
@@ -114,6 +117,12 @@ static enum err catch_up(struct indexer *indexer, bool *ret_is_behind)
 	return ERR_OK;
 }
 
+/* A zone has changed as a whole: that stands in the history with a number long gone by. */
+static bool is_outdated(const struct indexer *indexer)
+{
+	return atomic_load(indexer->context->epoch) != atomic_load(indexer->context->indexed_epoch);
+}
+
 /* ---- the process ---- */
 
 static void run_turn(struct indexer *indexer)
@@ -122,7 +131,8 @@ static void run_turn(struct indexer *indexer)
 	bool is_behind = false;
 	enum err err = ERR_OK;
 	do {
-		if (!search_index_is_built(index) || search_index_is_overgrown(index))
+		if (!search_index_is_built(index) || search_index_is_overgrown(index) ||
+		        is_outdated(indexer))
 			err = build(indexer);
 		else
 			err = catch_up(indexer, &is_behind);

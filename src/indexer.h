@@ -7,10 +7,15 @@
 #ifndef COREGATE_INDEXER_H
 #define COREGATE_INDEXER_H
 
+#include <stdatomic.h>
+#include <stdint.h>
+
 #include "search/index.h"
 
 struct indexer_context {
 	const char *store_path;
+	const _Atomic uint64_t *epoch;   /* what it has to be made anew for */
+	_Atomic uint64_t *indexed_epoch; /* what it was made since */
 	struct search_index *index;
 	int stop_fd; /* readable when it is time to stop; -1: none */
 	void (*on_ready)(void);

@@ -28,6 +28,7 @@ struct service {
 	struct sockets sockets;
 	struct shared shared;
 	struct responder_pool *pool;
+	struct responder_pool *bulk_pool;
 	struct arena *arena;
 	struct role_context context; /* what the children look at */
 };
@@ -42,6 +43,7 @@ static void service_point_context(struct service *service)
 		.sockets = &service->sockets,
 		.shared = &service->shared,
 		.pool = service->pool,
+		.bulk_pool = service->bulk_pool,
 	};
 }
 
@@ -62,6 +64,7 @@ static void service_warn_fixed(const struct conf *now, const struct conf *then)
 		{ "run_dir", now->run_dir, then->run_dir },
 		{ "store", now->store, then->store },
 		{ "fastcgi_socket", now->fastcgi_socket, then->fastcgi_socket },
+		{ "bulk_socket", now->bulk_socket, then->bulk_socket },
 		{ "fastcgi_socket_group", now->fastcgi_socket_group, then->fastcgi_socket_group },
 		{ "user", now->user, then->user },
 		{ "group", now->group, then->group },
@@ -120,6 +123,8 @@ static void service_close_sockets(void *context)
 	struct service *service = context;
 	if (!service->sockets.is_activated)
 		socket_remove(service->setup.conf->fastcgi_socket);
+	if (!service->sockets.is_bulk_activated)
+		socket_remove(service->setup.conf->bulk_socket);
 }
 
 static bool service_prepare(struct service *service)
@@ -136,8 +141,9 @@ static bool service_prepare(struct service *service)
 		return false;
 	}
 	service->pool = responder_pool_open(service->sockets.fastcgi_fd);
-	if (service->pool == NULL) {
-		perror("coregated: cannot watch the FastCGI socket");
+	service->bulk_pool = responder_pool_open(service->sockets.bulk_fd);
+	if (service->pool == NULL || service->bulk_pool == NULL) {
+		perror("coregated: cannot watch the FastCGI sockets");
 		return false;
 	}
 	service_point_context(service);
@@ -186,6 +192,7 @@ int main(int argc, char **argv)
 		service_start_log(&service);
 		status = service_prepare(&service) ? service_run(&service) : EXIT_FAILURE;
 		responder_pool_close(service.pool);
+		responder_pool_close(service.bulk_pool);
 		arena_close(service.arena);
 	}
 	setup_unload(&service.setup);

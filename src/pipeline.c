@@ -11,6 +11,8 @@
 #include "core/log.h"
 #include "exchange.h"
 #include "execute.h"
+#include "execute_export.h"
+#include "execute_import.h"
 #include "execute_told.h"
 #include "http/conditional.h"
 #include "http/cors.h"
@@ -120,8 +122,10 @@ static enum err exchange_read_body(struct exchange *x)
 	if (x->request.content_length == 0)
 		return ERR_OK;
 	char *bytes;
-	enum err err = fcgi_read_body(x->fcgi, x->arena, x->request.content_length,
-	        x->pipeline->settings.conf->body_max_bytes, &bytes);
+	enum err err = execute_import_is_it(x)
+	                       ? execute_import_read(x, &bytes)
+	                       : fcgi_read_body(x->fcgi, x->arena, x->request.content_length,
+	                                 x->pipeline->settings.conf->body_max_bytes, &bytes);
 	if (err == ERR_OK) {
 		x->request.body = bytes;
 		x->request.body_length = x->request.content_length;
@@ -209,7 +213,7 @@ static enum err stage_audit_go_on(struct exchange *x, enum task_event event)
 
 static bool exchange_may_read_effect(const struct exchange *x)
 {
-	if (x->outcome.effect_count == 0)
+	if (x->outcome.effect_count == 0 || x->plan.is_import)
 		return false;
 	const struct effect *effect = &x->outcome.effects[0];
 	if (effect->zone.length == 0) /* of a revocation, or of a token */
@@ -291,6 +295,8 @@ static void exchange_put_tag(struct exchange *x)
 		tag = x->rrset.revision;
 	else if (x->plan.kind == PLAN_SERVER)
 		tag = x->server.server.revision;
+	else if (x->plan.kind == PLAN_EXPORT)
+		tag = x->zone.zone.revision;
 	if (tag != 0 && precondition_is_fresh(&x->precondition, tag))
 		x->response.status = 304;
 }
@@ -346,7 +352,9 @@ static enum err stage_respond(struct exchange *x)
 	buf_init(&head, x->seat->answer_arena, HEAD_BYTES_MAX);
 	response_render_head(&x->response, &x->request, &head);
 	fcgi_write(x->fcgi, head.bytes, head.length);
-	if (response_has_body(&x->response, &x->request))
+	if (response_has_body(&x->response, &x->request) && x->response.is_streamed)
+		execute_export_stream(x);
+	else if (response_has_body(&x->response, &x->request))
 		fcgi_write(x->fcgi, x->response.body.bytes, x->response.body.length);
 	return ERR_OK;
 }

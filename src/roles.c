@@ -83,11 +83,11 @@ static unsigned count_responders(const struct conf *conf)
 	return count < RESPONDERS_MOST ? (unsigned)count : RESPONDERS_MOST;
 }
 
-static int role_run_responder(void *argument, unsigned index)
+static int role_respond(
+        const struct role_context *context, const char *name, struct responder_settings responder)
 {
-	const struct role_context *context = argument;
 	const struct conf *conf = context->conf;
-	role_start_log(context, "responder");
+	role_start_log(context, name);
 	log_gather();
 	key_lock(context->issuing_key);
 	if (!role_drop(context, &context->identities->responder, RESPONDER_DESCRIPTORS))
@@ -108,14 +108,35 @@ static int role_run_responder(void *argument, unsigned index)
 	struct pipeline *pipeline = pipeline_open(&settings);
 	if (pipeline == NULL || !role_enter_sandbox(&sandbox))
 		return EXIT_FAILURE;
-	const struct responder_settings responder = {
-		.pool = context->pool, .index = index, .count = count_responders(conf)
-	};
 	const struct responder_service service = { .context = pipeline, .serve = pipeline_serve };
 	int status = responder_run(&responder, &service);
 	pipeline_close(pipeline);
 	key_close(context->issuing_key);
 	return status;
+}
+
+static int role_run_responder(void *argument, unsigned index)
+{
+	const struct role_context *context = argument;
+	const struct responder_settings settings = {
+		.pool = context->pool,
+		.index = index,
+		.count = count_responders(context->conf),
+	};
+	return role_respond(context, "responder", settings);
+}
+
+/* The same, behind a socket of its own: moving a whole zone takes a responder as long as it takes,
+ * and nobody else is to wait for that. */
+static int role_run_bulk(void *argument, unsigned index)
+{
+	const struct role_context *context = argument;
+	const struct responder_settings settings = {
+		.pool = context->bulk_pool,
+		.index = index,
+		.count = (unsigned)context->conf->bulk_responders,
+	};
+	return role_respond(context, "bulk", settings);
 }
 
 /* ---- writer ---- */
@@ -261,6 +282,8 @@ static int role_run_indexer(void *argument, unsigned index)
 	const struct indexer_context indexer = {
 		.store_path = context->conf->store,
 		.index = context->shared->index,
+		.epoch = &context->shared->state->index_epoch,
+		.indexed_epoch = &context->shared->state->indexed_epoch,
 		.stop_fd = process_stop_fd(),
 		.on_ready = process_set_ready,
 	};
@@ -277,6 +300,7 @@ static const struct {
 	enum metric restarts;
 } role_table[ROLES_COUNT] = {
 	{ "responder", role_run_responder, true, false, METRIC_RESTARTS_RESPONDER },
+	{ "bulk", role_run_bulk, true, false, METRIC_RESTARTS_BULK },
 	{ "writer", role_run_writer, false, true, METRIC_RESTARTS_WRITER },
 	{ "publisher", role_run_publisher, true, true, METRIC_RESTARTS_PUBLISHER },
 	{ "indexer", role_run_indexer, false, true, METRIC_RESTARTS_INDEXER },
@@ -286,7 +310,9 @@ static const struct {
 void roles_put_counts(struct role *roles, size_t role_count, const struct conf *conf)
 {
 	for (size_t i = 0; i < role_count; i++)
-		roles[i].count = roles[i].run == role_run_responder ? count_responders(conf) : 1;
+		roles[i].count = roles[i].run == role_run_responder ? count_responders(conf)
+		                 : roles[i].run == role_run_bulk ? (unsigned)conf->bulk_responders
+		                                                 : 1;
 }
 
 void roles_init(struct role roles[static ROLES_COUNT], struct role_context *context)

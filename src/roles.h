@@ -14,7 +14,7 @@
 #include "setup.h"
 #include "shared.h"
 
-#define ROLES_COUNT 5
+#define ROLES_COUNT 6
 
 /* What a child looks at; the supervisor changes it only before forking. */
 struct role_context {
@@ -25,10 +25,11 @@ struct role_context {
 	const struct sockets *sockets;
 	const struct shared *shared;
 	struct responder_pool *pool;
+	struct responder_pool *bulk_pool;
 };
 
-/* Fills the table, in the order in which the roles stop: responders, writer, publisher,
- * indexer, copier. */
+/* Fills the table, in the order in which the roles stop: responders, those for whole zones, writer,
+ * publisher, indexer, copier. */
 void roles_init(struct role roles[static ROLES_COUNT], struct role_context *context);
 
 /* How many processes of each, after a reload. */

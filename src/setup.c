@@ -173,20 +173,11 @@ static bool setup_check_socket(enum err err, const char *path)
 	return err == ERR_OK;
 }
 
-static bool setup_open_fastcgi(
-        const struct conf *conf, const struct identities *identities, struct sockets *sockets)
+static bool setup_open_stream(
+        const struct conf *conf, const struct identities *identities, const char *path, int *ret_fd)
 {
-	enum err err = socket_take_activated(&sockets->fastcgi_fd);
-	if (err == ERR_OK) {
-		sockets->is_activated = true;
-		return true;
-	}
-	if (err == ERR_CONFLICT) {
-		fprintf(stderr, "coregated: systemd passed something else than one unix socket\n");
-		return false;
-	}
 	struct socket_settings settings = {
-		.path = conf->fastcgi_socket,
+		.path = path,
 		.mode = conf->fastcgi_socket_mode,
 		.owner = identities->drop ? identities->keeper.uid : SOCKET_KEEP_ID,
 		.group = identities->drop ? identities->keeper.gid : SOCKET_KEEP_ID,
@@ -198,8 +189,25 @@ static bool setup_open_fastcgi(
 		        conf->fastcgi_socket_group_line, conf->fastcgi_socket_group);
 		return false;
 	}
-	return setup_check_socket(
-	        socket_listen_stream(&settings, &sockets->fastcgi_fd), settings.path);
+	return setup_check_socket(socket_listen_stream(&settings, ret_fd), settings.path);
+}
+
+/* systemd may pass both, or, with a unit of before there were two, the first. */
+static bool setup_open_fastcgi(
+        const struct conf *conf, const struct identities *identities, struct sockets *sockets)
+{
+	enum err err = socket_take_activated(&sockets->fastcgi_fd, &sockets->bulk_fd);
+	if (err == ERR_CONFLICT) {
+		fprintf(stderr,
+		        "coregated: systemd passed something else than one or two unix sockets\n");
+		return false;
+	}
+	sockets->is_activated = err == ERR_OK;
+	sockets->is_bulk_activated = err == ERR_OK && sockets->bulk_fd >= 0;
+	return (sockets->is_activated || setup_open_stream(conf, identities, conf->fastcgi_socket,
+	                                         &sockets->fastcgi_fd)) &&
+	       (sockets->is_bulk_activated ||
+	               setup_open_stream(conf, identities, conf->bulk_socket, &sockets->bulk_fd));
 }
 
 static bool setup_open_channel(const struct identities *identities, const char *path, int *ret_fd)

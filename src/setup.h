@@ -41,9 +41,11 @@ bool setup_make_folders(const struct conf *conf, const struct identities *identi
 
 struct sockets {
 	int fastcgi_fd;
+	int bulk_fd;
 	int writer_fd;
 	int publisher_fd;
-	bool is_activated; /* systemd made the FastCGI socket and keeps it */
+	bool is_activated;      /* systemd made the FastCGI socket and keeps it */
+	bool is_bulk_activated; /* the one for whole zones, too */
 	const char *writer_path;
 	const char *publisher_path;
 };

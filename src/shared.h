@@ -23,6 +23,8 @@ struct shared_state {
 	_Atomic int64_t writer_beat_ms;         /* steady clock of the writer's last turn */
 	_Atomic int64_t writer_failing_ms;  /* wall clock since when commits fail; 0: they work */
 	_Atomic uint32_t log_copied;        /* of the store's log, in frames; by the copier */
+	_Atomic uint64_t index_epoch;       /* moves before a zone changes as a whole */
+	_Atomic uint64_t indexed_epoch;     /* the index of searches was made since this one */
 	uint8_t cursor_key[SEAL_KEY_BYTES]; /* random; cursors are good until the service ends */
 };
 

@@ -128,6 +128,11 @@ tests_unit_dns_test_verify_SOURCES = tests/unit/dns/test_verify.c
 tests_unit_dns_test_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_dns_test_verify_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 # What tests/e2e/test_types_served.py compares with the answers of CoreDNS.
+check_PROGRAMS += tests/unit/dns/test_zone_text
+TESTS += tests/unit/dns/test_zone_text
+tests_unit_dns_test_zone_text_SOURCES = tests/unit/dns/test_zone_text.c
+tests_unit_dns_test_zone_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_dns_test_zone_text_LDADD = $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/dns/dump_types
 tests_unit_dns_dump_types_SOURCES = tests/unit/dns/dump_types.c tests/unit/dns/values.h
 tests_unit_dns_dump_types_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -294,6 +299,12 @@ tests_unit_store_test_reader_history_SOURCES = tests/unit/store/test_reader_hist
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_reader_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_test_reader_history_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/store/test_import
+TESTS += tests/unit/store/test_import
+tests_unit_store_test_import_SOURCES = tests/unit/store/test_import.c \
+	tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_import_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_test_import_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/store/test_server
 TESTS += tests/unit/store/test_server
 tests_unit_store_test_server_SOURCES = tests/unit/store/test_server.c \
@@ -360,24 +371,6 @@ tests_unit_store_test_checkpoint_SOURCES = tests/unit/store/test_checkpoint.c \
 	tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_checkpoint_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_unit_store_test_checkpoint_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
-TESTS += tests/unit/store/test_expire
-check_PROGRAMS += tests/unit/store/test_expire
-tests_unit_store_test_expire_SOURCES = tests/unit/store/test_expire.c \
-	tests/unit/store/fixture.c tests/unit/store/fixture.h
-tests_unit_store_test_expire_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
-tests_unit_store_test_expire_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
-TESTS += tests/unit/store/test_crash
-check_PROGRAMS += tests/unit/store/test_crash
-tests_unit_store_test_crash_SOURCES = tests/unit/store/test_crash.c \
-	tests/unit/store/fixture.c tests/unit/store/fixture.h
-tests_unit_store_test_crash_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS)
-tests_unit_store_test_crash_LDADD = $(STORE_LIBS) $(AUDIT_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
-TESTS += tests/unit/test_zone_cache
-check_PROGRAMS += tests/unit/test_zone_cache
-tests_unit_test_zone_cache_SOURCES = tests/unit/test_zone_cache.c src/zone_cache.c src/zone_cache.h \
-	tests/unit/store/fixture.c tests/unit/store/fixture.h
-tests_unit_test_zone_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_zone_cache_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 
 TESTS += tests/unit/test_commit
 check_PROGRAMS += tests/unit/test_commit
@@ -644,7 +637,8 @@ tests_bench_bare_responder_SOURCES = tests/bench/bare_responder.c
 tests_bench_bare_responder_LDADD = $(SERVER_LIBS) $(CORE_LIBS)
 tests_bench_load_store_SOURCES = tests/bench/load_store.c
 tests_bench_load_store_LDADD = $(STORE_LIBS) $(DNS_LIBS) $(CORE_LIBS)
-EXTRA_DIST += tests/bench/lag.py tests/bench/nginx.bench.inc.in tests/bench/report.py tests/bench/rrset.lua
+EXTRA_DIST += tests/bench/lag.py tests/bench/nginx.bench.inc.in tests/bench/report.py tests/bench/rrset.lua \
+	tests/bench/zone_import.py
 
 FUZZ_TARGETS += tests/fuzz/fuzz_name
 tests_fuzz_fuzz_name_SOURCES = tests/fuzz/fuzz_name.c $(FUZZ_MAIN)

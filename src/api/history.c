@@ -184,33 +184,6 @@ static void put_change(struct json_writer *writer, const struct told_change *cha
 	json_close_array(writer);
 }
 
-static const char *action_word(enum effect_action action)
-{
-	switch (action) {
-	case EFFECT_CREATE:
-		return "create";
-	case EFFECT_DELETE:
-		return "delete";
-	default:
-		return "update";
-	}
-}
-
-static void put_effect(struct arena *arena, struct json_writer *writer, const struct effect *effect)
-{
-	const struct rrset *present = effect->after.count > 0 ? &effect->after : &effect->before;
-	char text[NAME_TEXT_BYTES];
-	char type[TYPE_TEXT_BYTES];
-	json_open_object(writer, NULL);
-	json_put_string(writer, "action", action_word(effect->action));
-	json_put_string(writer, "name", name_render(&present->owner, text));
-	json_put_string(writer, "record_type", type_render(present->type, type));
-	json_put_string(writer, "zone", name_render(&effect->zone, text));
-	shape_put_side(arena, writer, "before", &effect->before);
-	shape_put_side(arena, writer, "after", &effect->after);
-	json_close_object(writer);
-}
-
 void answer_change(const struct answer_input *input, struct http_response *response)
 {
 	const struct told_change *change = input->change;
@@ -230,10 +203,7 @@ void answer_change(const struct answer_input *input, struct http_response *respo
 	put_change(&writer, change);
 	if (input->plan->kind == PLAN_CHANGE)
 		json_put_bool(&writer, "dry_run", input->plan->change.is_dry_run);
-	json_open_array(&writer, "diff");
-	for (size_t i = 0; i < change->effect_count; i++)
-		put_effect(input->arena, &writer, &change->effects[i]);
-	json_close_array(&writer);
+	shape_put_diff(input->arena, &writer, change);
 	json_close_object(&writer);
 	shape_close_list(&writer, next);
 	const char *path =

@@ -29,6 +29,7 @@ enum plan_kind {
 	PLAN_RECORDS,     /* a page of records */
 	PLAN_ZONES,       /* a page of zones */
 	PLAN_ZONE,        /* one zone */
+	PLAN_EXPORT,      /* a whole zone as a zone file */
 	PLAN_VERIFY,      /* ask CoreDNS */
 	PLAN_CHANGE_OF,   /* one change of the history */
 	PLAN_HISTORY,     /* a page of the history */
@@ -131,10 +132,10 @@ struct plan {
 	struct change change;    /* PLAN_CHANGE */
 	struct op_places places; /* PLAN_CHANGE */
 	bool is_told;            /* PLAN_CHANGE: the answer is the change as the history has it */
-	struct change_wanted wanted;             /* PLAN_CHANGE_OF */
-	struct history_wanted history;           /* PLAN_HISTORY */
-	struct name name;                        /* PLAN_RRSET: owner; PLAN_ZONE: the zone */
-	uint16_t type;                           /* PLAN_RRSET */
+	struct change_wanted wanted;   /* PLAN_CHANGE_OF */
+	struct history_wanted history; /* PLAN_HISTORY */
+	struct name name; /* PLAN_RRSET: owner; PLAN_ZONE, PLAN_EXPORT, an import: the zone */
+	uint16_t type;    /* PLAN_RRSET */
 	struct records_wanted records;           /* PLAN_RECORDS */
 	struct zones_wanted zones;               /* PLAN_ZONES */
 	struct verify_question verify;           /* PLAN_VERIFY */
@@ -145,6 +146,8 @@ struct plan {
 	const char *token;                       /* the same, once it is signed */
 	bool verifies_change; /* PLAN_CHANGE of a server: then CoreDNS is asked for its records */
 	struct servers_wanted servers; /* PLAN_SERVERS */
+	bool is_import;                /* PLAN_CHANGE: the body is a zone file for `name` */
+	bool is_replace;               /* of an import: records that the file has not go */
 };
 
 /* What plan functions may look at. */

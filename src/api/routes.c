@@ -10,6 +10,7 @@
 #include "api/rrsets.h"
 #include "api/servers.h"
 #include "api/tokens.h"
+#include "api/transfer.h"
 #include "api/verify.h"
 #include "api/zones.h"
 
@@ -32,6 +33,8 @@
 	ROUTE(GET, "/zones/{zone}", false, false, plan_zone_get, answer_zone_get)                  \
 	ROUTE(PATCH, "/zones/{zone}", false, true, plan_zone_edit, answer_zone_edit)               \
 	ROUTE(DELETE, "/zones/{zone}", false, true, plan_zone_delete, answer_zone_delete)          \
+	ROUTE(GET, "/zones/{zone}/export", false, false, plan_zone_export, answer_zone_export)     \
+	ROUTE(POST, "/zones/{zone}/import", false, true, plan_zone_import, answer_zone_import)     \
 	ROUTE(GET, "/token", false, false, plan_token, NULL)                                       \
 	ROUTE(POST, "/tokens", false, true, plan_token_issue, answer_token_issue)                  \
 	ROUTE(GET, "/revocations", false, false, plan_revocations_list, answer_revocations_list)   \

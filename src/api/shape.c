@@ -205,3 +205,41 @@ void shape_put_next_link(const struct answer_input *input, struct http_response 
 	buf_printf(&buf, "cursor=%s>; rel=\"next\"", next_cursor);
 	response_put_header(response, "Link", buf_string(&buf));
 }
+
+/* ---- what a change did ---- */
+
+static const char *action_word(enum effect_action action)
+{
+	switch (action) {
+	case EFFECT_CREATE:
+		return "create";
+	case EFFECT_DELETE:
+		return "delete";
+	default:
+		return "update";
+	}
+}
+
+static void put_effect(struct arena *arena, struct json_writer *writer, const struct effect *effect)
+{
+	const struct rrset *present = effect->after.count > 0 ? &effect->after : &effect->before;
+	char text[NAME_TEXT_BYTES];
+	char type[TYPE_TEXT_BYTES];
+	json_open_object(writer, NULL);
+	json_put_string(writer, "action", action_word(effect->action));
+	json_put_string(writer, "name", name_render(&present->owner, text));
+	json_put_string(writer, "record_type", type_render(present->type, type));
+	json_put_string(writer, "zone", name_render(&effect->zone, text));
+	shape_put_side(arena, writer, "before", &effect->before);
+	shape_put_side(arena, writer, "after", &effect->after);
+	json_close_object(writer);
+}
+
+void shape_put_diff(
+        struct arena *arena, struct json_writer *writer, const struct told_change *change)
+{
+	json_open_array(writer, "diff");
+	for (size_t i = 0; change != NULL && i < change->effect_count; i++)
+		put_effect(arena, writer, &change->effects[i]);
+	json_close_array(writer);
+}

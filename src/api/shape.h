@@ -27,6 +27,10 @@ void shape_put_rrset(struct arena *arena, struct json_writer *writer, const stru
 void shape_put_side(struct arena *arena, struct json_writer *writer, const char *member,
         const struct rrset *rrset);
 
+/* What a change did, as the member "diff"; NULL: it is not known. */
+void shape_put_diff(
+        struct arena *arena, struct json_writer *writer, const struct told_change *change);
+
 /* A value in the API's spelling; NULL when the arena is full. */
 const char *shape_value(struct arena *arena, uint16_t type, const struct rdata *value);
 

@@ -28,6 +28,7 @@ static const char *const op_words[OP__MAX] = {
 	[OP_SERVER_PUT] = "server.put",
 	[OP_SERVER_DROP] = "server.drop",
 	[OP_ZONE_EDIT] = "zone.edit",
+	[OP_IMPORT] = "zone.import",
 };
 
 static const char *const revocation_words[] = {
@@ -138,6 +139,18 @@ static void put_issued(struct body *body, const struct issued_token *issued)
 	json_put_string(&body->json, "claims", issued->claims);
 }
 
+static void put_import(struct body *body, const struct op *op)
+{
+	put_name(body, "zone", &op->zone);
+	if (op->import == NULL)
+		return;
+	json_put_int(&body->json, "records", op->import->counts.records);
+	json_put_int(&body->json, "created", op->import->counts.created);
+	json_put_int(&body->json, "updated", op->import->counts.updated);
+	json_put_int(&body->json, "deleted", op->import->counts.deleted);
+	json_put_int(&body->json, "unchanged", op->import->counts.unchanged);
+}
+
 static void put_effect(struct body *body, const struct op *op, const struct effect *effect)
 {
 	json_open_object(&body->json, NULL);
@@ -149,6 +162,8 @@ static void put_effect(struct body *body, const struct op *op, const struct effe
 		json_put_int(&body->json, "change_id", (int64_t)op->reversion.change_id);
 	} else if (op->kind == OP_TOKEN_ISSUE) {
 		put_issued(body, &op->issued);
+	} else if (op->kind == OP_IMPORT) {
+		put_import(body, op);
 	} else {
 		put_name(body, "zone", &effect->zone);
 		put_rrset_name(body, &effect->after);
@@ -211,6 +226,8 @@ static void put_op(struct body *body, const struct op *op)
 		put_zone_edit(body, op);
 	} else if (op->kind == OP_SERVER_PUT || op->kind == OP_SERVER_DROP) {
 		put_server_order(body, op);
+	} else if (op->kind == OP_IMPORT) {
+		put_import(body, op);
 	} else {
 		put_name(body, "zone", &op->zone);
 		put_rrset_name(body, &op->rrset);

@@ -168,6 +168,29 @@ bool policy_may_admin(const struct token *token, enum adm adm, const struct name
 	return false;
 }
 
+static bool grant_is_whole(const struct grant *grant)
+{
+	bool has_apex = false;
+	for (size_t i = 0; i < grant->subtrees.count; i++)
+		has_apex |= name_count_labels(&grant->subtrees.names[i]) == 0;
+	return has_apex && grant->wildcards && grant->all_types && grant->ttl_min_s == 0 &&
+	       grant->ttl_max_s >= TTL_MAX && grant->values_max >= RRSET_VALUES_MAX;
+}
+
+bool policy_may_transfer(
+        const struct token *token, enum adm adm, const struct name *zone, uint8_t actions)
+{
+	if ((token->adm & adm) == 0)
+		return false;
+	for (size_t i = 0; i < token->grant_count; i++) {
+		const struct grant *grant = &token->grants[i];
+		if ((grant->actions & actions) == actions && grant_has_zone(grant, zone) &&
+		        grant_is_whole(grant))
+			return true;
+	}
+	return false;
+}
+
 static bool grant_reaches(const struct grant *grant, const struct name *owner)
 {
 	for (size_t i = 0; i < grant->zones.count; i++) {

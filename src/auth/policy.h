@@ -39,6 +39,13 @@ bool policy_may_list_zone(const struct token *token, const struct name *zone);
  * some grant's z must cover it ("*" or exactly that zone); for the others it is NULL. */
 bool policy_may_admin(const struct token *token, enum adm adm, const struct name *zone);
 
+/* Whether the token may move a whole zone as a file: it has the right `adm`, and one of its grants
+ * reaches all of the zone with all of these actions (a set of enum grant_action): "@" as subtree
+ * with wildcards, "*" as type, and neither ttl nor max. The right stands for the types that "*"
+ * leaves out. */
+bool policy_may_transfer(
+        const struct token *token, enum adm adm, const struct name *zone, uint8_t actions);
+
 /* For an owner that no managed zone holds: true when some grant's z is "*" or has a zone at or
  * above the owner, so that the token may learn that there is no such zone. */
 bool policy_reaches(const struct token *token, const struct name *owner);

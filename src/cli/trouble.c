@@ -71,6 +71,12 @@ static void tell_faults(struct arena *arena, struct view errors)
 		const char *detail = get_text(arena, fault, "detail");
 		if (pointer == NULL || detail == NULL)
 			continue;
+		struct view line = view_find(fault, "line");
+		if (view_kind(line) == VIEW_NUMBER) {
+			const char *number = view_text(arena, line);
+			fprintf(stderr, "  line %s: %s\n", number != NULL ? number : "?", detail);
+			continue;
+		}
 		fprintf(stderr, "  %s%s%s\n", pointer[0] == '/' ? pointer + 1 : pointer,
 		        *pointer != '\0' ? ": " : "", detail);
 	}

@@ -101,6 +101,18 @@ static bool check_sockets(struct check *check)
 		        SOCKET_PATH_MAX);
 		return false;
 	}
+	if (strlen(conf->bulk_socket) > SOCKET_PATH_MAX) {
+		check->line = conf->bulk_socket_line;
+		buf_printf(check->problem, "bulk_socket: a socket's path has at most %zu bytes",
+		        SOCKET_PATH_MAX);
+		return false;
+	}
+	if (strcmp(conf->bulk_socket, conf->fastcgi_socket) == 0) {
+		check->line = conf->bulk_socket_line != 0 ? conf->bulk_socket_line
+		                                          : conf->fastcgi_socket_line;
+		buf_printf(check->problem, "bulk_socket: it is the same as fastcgi_socket");
+		return false;
+	}
 	if (strlen(conf->run_dir) + strlen(RUN_DIR_SOCKET) > SOCKET_PATH_MAX) {
 		check->line = conf->run_dir_line;
 		buf_printf(check->problem, "run_dir: the path is too long for the sockets in it");

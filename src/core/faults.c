@@ -32,23 +32,38 @@ static bool make_room(struct faults *faults)
 	return true;
 }
 
+static void __attribute__((format(printf, 3, 0)))
+add(struct faults *faults, const struct fault *fault, const char *format, va_list arguments)
+{
+	if (!make_room(faults))
+		return;
+	char detail[DETAIL_BYTES];
+	vsnprintf(detail, sizeof(detail), format, arguments);
+	const char *pointer = arena_strdup(faults->arena, fault->pointer);
+	const char *detail_copy = arena_strdup(faults->arena, detail);
+	struct fault *item = &faults->items[faults->count++];
+	*item = *fault;
+	item->pointer = pointer != NULL ? pointer : "";
+	item->detail = detail_copy != NULL ? detail_copy : err_sentence(fault->err);
+}
+
 enum err faults_add(
         struct faults *faults, enum err err, const char *pointer, const char *format, ...)
 {
-	if (!make_room(faults))
-		return err;
-	char detail[DETAIL_BYTES];
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(detail, sizeof(detail), format, arguments);
+	add(faults, &(struct fault){ .pointer = pointer, .err = err }, format, arguments);
 	va_end(arguments);
-	const char *pointer_copy = arena_strdup(faults->arena, pointer);
-	const char *detail_copy = arena_strdup(faults->arena, detail);
-	faults->items[faults->count++] = (struct fault){
-		.pointer = pointer_copy != NULL ? pointer_copy : "",
-		.err = err,
-		.detail = detail_copy != NULL ? detail_copy : err_sentence(err),
-	};
+	return err;
+}
+
+enum err faults_add_line(
+        struct faults *faults, unsigned line, enum err err, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	add(faults, &(struct fault){ .pointer = "", .line = line, .err = err }, format, arguments);
+	va_end(arguments);
 	return err;
 }
 

@@ -21,6 +21,7 @@ struct fault {
 	const char *pointer; /* "/changes/0/value", or "?limit" for a query parameter */
 	enum err err;
 	const char *detail; /* one sentence for people */
+	unsigned line;      /* of an imported file; 0: none */
 	const char *axis;   /* which limit of a token it goes beyond (auth/subset.h); NULL: none */
 };
 
@@ -40,6 +41,10 @@ void faults_init(struct faults *faults, struct arena *arena);
 /* Adds a fault; pointer is copied, detail is formatted into the arena. Returns err, so that a
  * caller can write `return faults_add(…)`. */
 enum err faults_add(struct faults *faults, enum err err, const char *pointer, const char *format,
+        ...) PRINTF_LIKE(4, 5);
+
+/* The same at a line of a file; the pointer is "". */
+enum err faults_add_line(struct faults *faults, unsigned line, enum err err, const char *format,
         ...) PRINTF_LIKE(4, 5);
 
 /* ERR_OK when the list is empty, else the error of the first fault. */

@@ -111,6 +111,8 @@ static void op_pack(struct buf *buf, const struct op *op)
 		issued_pack(buf, &op->issued);
 	if (op_is_server(op->kind))
 		server_order_pack(buf, op->server);
+	if (op->kind == OP_IMPORT)
+		import_order_pack(buf, op->import);
 	precondition_pack(buf, &op->precondition);
 	bounds_pack(buf, op->bounds, op->bound_count);
 }
@@ -214,6 +216,8 @@ static void op_parse_kind(struct arena *arena, struct decoder *decoder, struct o
 		edit_parse(decoder, &op->edit);
 	if (op_is_server(op->kind) && (op->zone.length == 0 || op->rrset.owner.length == 0))
 		decoder->failed = true;
+	if (op->kind == OP_IMPORT)
+		op->import = import_order_parse(arena, decoder);
 	if (op->kind == OP_REVOKE)
 		revocation_parse(arena, decoder, &op->revocation);
 	else if (op->kind == OP_REVERT)
@@ -266,6 +270,7 @@ static bool op_is_complete(const struct op *op)
 	case OP_SERVER_PUT:
 		return name_is_under(&op->rrset.owner, &op->zone) && server_order_is_complete(op);
 	case OP_SERVER_DROP:
+	case OP_IMPORT:
 		return true;
 	default:
 		return name_is_under(&op->rrset.owner, &op->zone) &&
@@ -363,6 +368,7 @@ void outcome_pack(struct buf *buf, const struct outcome *outcome)
 		codec_put_string(buf, outcome->faults[i].detail);
 	}
 	server_entries_pack(buf, outcome);
+	import_result_pack(buf, outcome);
 }
 
 static void effects_parse(struct arena *arena, struct decoder *decoder, struct outcome *outcome)
@@ -445,6 +451,7 @@ enum err outcome_parse(
 	zones_parse(arena, &decoder, &outcome);
 	faults_parse(arena, &decoder, &outcome);
 	server_entries_parse(arena, &decoder, &outcome);
+	import_result_parse(&decoder, &outcome);
 	if (err_number >= ERR__MAX)
 		return ERR_BAD_REQUEST;
 	outcome.err = err_number;

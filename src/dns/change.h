@@ -14,6 +14,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/secret.h"
+#include "dns/change_import.h"
 #include "dns/name.h"
 #include "dns/rrset.h"
 #include "dns/server.h"
@@ -41,6 +42,7 @@ enum op_kind {
 	OP_SERVER_PUT,  /* registers or moves a server; stands alone in its change */
 	OP_SERVER_DROP, /* unregisters it; ERR_NOT_FOUND; alone as well */
 	OP_ZONE_EDIT,   /* some members of a zone's SOA, and the TTL of its new records */
+	OP_IMPORT, /* a step of an import of `zone`; alone but for IMPORT_SMALL, the first op */
 	OP__MAX
 };
 
@@ -173,6 +175,7 @@ struct op {
 	struct reversion reversion;   /* OP_REVERT */
 	struct issued_token issued;   /* OP_TOKEN_ISSUE */
 	struct server_order *server;  /* OP_SERVER_…; rrset.owner is the hostname */
+	struct import_order *import;  /* OP_IMPORT */
 	struct precondition precondition;
 	size_t bound_count;
 	struct bound bounds[OP_BOUNDS_MAX];
@@ -276,6 +279,9 @@ struct outcome {
 	enum server_result server_result; /* of an OP_SERVER_PUT */
 	size_t entry_count;
 	struct server_entry *entries;
+	bool is_import;     /* of an OP_IMPORT: */
+	uint64_t import_id; /* of its IMPORT_BEGIN */
+	struct import_counts import;
 };
 
 /* More faults of one change are not told. */

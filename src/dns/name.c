@@ -191,6 +191,35 @@ static size_t render_octet(uint8_t octet, char *text)
 	return 4;
 }
 
+static bool is_plain_octet(uint8_t octet)
+{
+	return (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9') || octet == '-' ||
+	       octet == '_' || octet == '*';
+}
+
+char *name_render_portable(const struct name *name, char ret_text[static NAME_TEXT_BYTES])
+{
+	size_t out = 0;
+	for (size_t at = 0; at < name->length && name->wire[at] != 0; at += 1u + name->wire[at]) {
+		for (size_t i = 1; i <= name->wire[at]; i++) {
+			uint8_t octet = name->wire[at + i];
+			if (is_plain_octet(octet)) {
+				ret_text[out++] = (char)octet;
+				continue;
+			}
+			ret_text[out++] = '\\';
+			ret_text[out++] = (char)('0' + octet / 100);
+			ret_text[out++] = (char)('0' + octet / 10 % 10);
+			ret_text[out++] = (char)('0' + octet % 10);
+		}
+		ret_text[out++] = '.';
+	}
+	if (out == 0)
+		ret_text[out++] = '.';
+	ret_text[out] = '\0';
+	return ret_text;
+}
+
 char *name_render_absolute(const struct name *name, char ret_text[static NAME_TEXT_BYTES])
 {
 	size_t out = 0;

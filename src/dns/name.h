@@ -39,6 +39,10 @@ char *name_render(const struct name *name, char ret_text[static NAME_TEXT_BYTES]
 /* The same with the final dot: the spelling of zone files. */
 char *name_render_absolute(const struct name *name, char ret_text[static NAME_TEXT_BYTES]);
 
+/* The same with every octet but letters, digits, "-", "_" and "*" as \DDD: what any reader of zone
+ * files takes. */
+char *name_render_portable(const struct name *name, char ret_text[static NAME_TEXT_BYTES]);
+
 bool name_is_equal(const struct name *a, const struct name *b);
 
 /* True when name is ancestor itself or lies below it. */

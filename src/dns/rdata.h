@@ -38,6 +38,9 @@ void rdata_render(struct buf *buf, uint16_t type, const struct rdata *rdata);
  * at most 255 octets, every octet outside 0x20…0x7e as \DDD. */
 void rdata_render_zone(struct buf *buf, uint16_t type, const struct rdata *rdata);
 
+/* The same for other readers than CoreDNS: names as name_render_portable spells them. */
+void rdata_render_portable(struct buf *buf, uint16_t type, const struct rdata *rdata);
+
 /* Canonical order (RFC 4034 section 6.3), as memcmp. */
 int rdata_compare(const struct rdata *a, const struct rdata *b);
 

@@ -79,19 +79,21 @@ static bool has_names(const char *layout)
 	return strpbrk(layout, "ng") != NULL;
 }
 
-static void put_name(struct buf *buf, const uint8_t *wire, size_t length, bool is_absolute)
+/* How names are spelled; they have as much room each. */
+typedef char *name_spelling(const struct name *name, char ret_text[static NAME_TEXT_BYTES]);
+
+static void put_name(struct buf *buf, const uint8_t *wire, size_t length, name_spelling *spell)
 {
 	struct name name = { .length = (uint8_t)length };
 	char text[NAME_TEXT_BYTES];
 	memcpy(name.wire, wire, length);
-	buf_put_string(
-	        buf, is_absolute ? name_render_absolute(&name, text) : name_render(&name, text));
+	buf_put_string(buf, spell(&name, text));
 }
 
 /* libknot's text field by field, one space between, with names in our own spelling: the fields of
  * the text are those of the layout as long as there is a layout. */
 static void put_fields(struct buf *buf, uint16_t type, const struct rdata *rdata,
-        size_t text_length, bool is_absolute)
+        size_t text_length, name_spelling *spell)
 {
 	const char *layout = type_layout(type);
 	struct rdata_walk walk;
@@ -102,7 +104,7 @@ static void put_fields(struct buf *buf, uint16_t type, const struct rdata *rdata
 		if (!is_first)
 			buf_put_char(buf, ' ');
 		if (rdata_walk_next(&walk, &field) && field.letter == 'n')
-			put_name(buf, rdata->bytes + field.at, field.length, is_absolute);
+			put_name(buf, rdata->bytes + field.at, field.length, spell);
 		else
 			buf_put(buf, dump.text + token.at, token.length);
 	}
@@ -147,7 +149,7 @@ void rdata_render(struct buf *buf, uint16_t type, const struct rdata *rdata)
 		return;
 	}
 	size_t start = buf->length;
-	put_fields(buf, type, rdata, text_length, false);
+	put_fields(buf, type, rdata, text_length, name_render);
 	if (buf_is_full(buf) || is_plain_layout(layout) ||
 	        rdata_is_spelled(type, rdata, buf->bytes + start, buf->length - start))
 		return;
@@ -170,7 +172,8 @@ static bool is_readable_text(uint16_t type, size_t text_length)
 	return true;
 }
 
-void rdata_render_zone(struct buf *buf, uint16_t type, const struct rdata *rdata)
+static void render_zone(
+        struct buf *buf, uint16_t type, const struct rdata *rdata, name_spelling *spell)
 {
 	if (is_ipv4(type, rdata)) {
 		put_ipv4(buf, rdata);
@@ -187,5 +190,15 @@ void rdata_render_zone(struct buf *buf, uint16_t type, const struct rdata *rdata
 	if (text_length == 0 || !is_readable_text(type, text_length))
 		put_generic(buf, rdata);
 	else
-		put_fields(buf, type, rdata, text_length, true);
+		put_fields(buf, type, rdata, text_length, spell);
+}
+
+void rdata_render_zone(struct buf *buf, uint16_t type, const struct rdata *rdata)
+{
+	render_zone(buf, type, rdata, name_render_absolute);
+}
+
+void rdata_render_portable(struct buf *buf, uint16_t type, const struct rdata *rdata)
+{
+	render_zone(buf, type, rdata, name_render_portable);
 }

@@ -98,6 +98,8 @@ static void put_faults(const struct faults *faults, struct json_writer *writer)
 	for (size_t i = 0; i < faults->count; i++) {
 		json_open_object(writer, NULL);
 		json_put_string(writer, "pointer", faults->items[i].pointer);
+		if (faults->items[i].line != 0)
+			json_put_int(writer, "line", faults->items[i].line);
 		json_put_string(writer, "code", err_slug(faults->items[i].err));
 		if (faults->items[i].axis != NULL)
 			json_put_string(writer, "axis", faults->items[i].axis);

@@ -43,6 +43,7 @@ void response_init(struct http_response *response, struct arena *arena, size_t c
 {
 	response->status = 200;
 	response->content_type = "application/json";
+	response->is_streamed = false;
 	response->header_count = 0;
 	buf_init(&response->body, arena, ceiling_bytes);
 }
@@ -111,6 +112,8 @@ void response_render_head(
 		put_line(buf, response->headers[i].name, response->headers[i].value);
 	if (status_has_body(response->status)) {
 		put_line(buf, "Content-Type", response->content_type);
+	}
+	if (status_has_body(response->status) && !response->is_streamed) {
 		buf_put_string(buf, "Content-Length: ");
 		buf_put_uint(buf, response->body.length);
 		buf_put(buf, "\r\n", 2);

@@ -22,6 +22,7 @@ struct http_header {
 struct http_response {
 	int status;
 	const char *content_type; /* of the body, "application/json" unless set */
+	bool is_streamed; /* the body follows the head in pieces, of a length nobody knows yet */
 	size_t header_count;
 	struct http_header headers[RESPONSE_HEADERS_MAX];
 	struct buf body;

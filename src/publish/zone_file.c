@@ -35,9 +35,13 @@ struct line_head {
 	char type[TYPE_TEXT_BYTES];
 };
 
-static void line_head_init(struct line_head *head, const struct rrset *rrset, uint32_t ttl_s)
+static void line_head_init(const struct zone_file *file, struct line_head *head,
+        const struct rrset *rrset, uint32_t ttl_s)
 {
-	name_render_absolute(&rrset->owner, head->owner);
+	if (file->is_portable)
+		name_render_portable(&rrset->owner, head->owner);
+	else
+		name_render_absolute(&rrset->owner, head->owner);
 	head->owner_length = strlen(head->owner);
 	head->ttl_s = ttl_s;
 	type_render_zone(rrset->type, head->type);
@@ -60,7 +64,10 @@ static enum err zone_file_put_line(struct zone_file *file, const struct line_hea
 	buf_put(&line, " IN ", 4);
 	buf_put_string(&line, head->type);
 	buf_put_char(&line, ' ');
-	rdata_render_zone(&line, type, rdata);
+	if (file->is_portable)
+		rdata_render_portable(&line, type, rdata);
+	else
+		rdata_render_zone(&line, type, rdata);
 	buf_put_char(&line, '\n');
 	if (buf_is_full(&line))
 		return ERR_INTERNAL;
@@ -81,7 +88,7 @@ static enum err zone_file_put_soa(struct zone_file *file, const struct rrset *rr
 		return ERR_INTERNAL;
 	uint32_t minimum_s = soa_minimum(&rrset->values[0]);
 	struct line_head head;
-	line_head_init(&head, rrset, minimum_s > TTL_MAX ? TTL_MAX : minimum_s);
+	line_head_init(file, &head, rrset, minimum_s > TTL_MAX ? TTL_MAX : minimum_s);
 	return zone_file_put_line(file, &head, TYPE_SOA, &rrset->values[0]);
 }
 
@@ -94,7 +101,7 @@ enum err zone_file_put(struct zone_file *file, const struct rrset *rrset)
 	if (file->record_count == 0)
 		return ERR_INTERNAL;
 	struct line_head head;
-	line_head_init(&head, rrset, rrset->ttl_s);
+	line_head_init(file, &head, rrset, rrset->ttl_s);
 	for (size_t i = 0; i < rrset->count; i++) {
 		enum err err = zone_file_put_line(file, &head, rrset->type, &rrset->values[i]);
 		if (err != ERR_OK)

@@ -31,7 +31,9 @@ struct zone_file {
 	char *memory; /* ZONE_FILE_MEMORY_BYTES, the caller's */
 	size_t used_bytes;
 	uint64_t record_count;
-	bool is_stopped; /* the sink said so */
+	bool is_stopped;  /* the sink said so */
+	bool is_portable; /* set by who is no CoreDNS: names as any reader of zone files takes them
+	                   */
 };
 
 /* Starts a zone file that goes to sink. memory (ZONE_FILE_MEMORY_BYTES) must outlive it; it may

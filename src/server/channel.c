@@ -106,8 +106,12 @@ enum err channel_call(struct channel *channel, struct arena *arena,
         const struct channel_bytes *message, int timeout_ms, struct channel_bytes *ret_answer)
 {
 	enum err err = channel_send(channel, message);
-	if (err != ERR_OK)
-		return err;
+	return err == ERR_OK ? channel_wait(channel, arena, timeout_ms, ret_answer) : err;
+}
+
+enum err channel_wait(struct channel *channel, struct arena *arena, int timeout_ms,
+        struct channel_bytes *ret_answer)
+{
 	if (wait_for_answer(channel, timeout_ms))
 		return channel_receive(channel, arena, ret_answer);
 	channel_fini(channel);

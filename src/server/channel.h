@@ -45,6 +45,10 @@ MUST_CHECK enum err channel_send(struct channel *channel, const struct channel_b
 MUST_CHECK enum err channel_receive(
         struct channel *channel, struct arena *arena, struct channel_bytes *ret_answer);
 
+/* The same, after a wait of at most timeout_ms for it. */
+MUST_CHECK enum err channel_wait(struct channel *channel, struct arena *arena, int timeout_ms,
+        struct channel_bytes *ret_answer);
+
 /* Both, with a wait of at most timeout_ms in between: for programs that have nothing else to do. */
 MUST_CHECK enum err channel_call(struct channel *channel, struct arena *arena,
         const struct channel_bytes *message, int timeout_ms, struct channel_bytes *ret_answer);

@@ -172,7 +172,7 @@ static uint8_t *close_record(struct fcgi_exchange *exchange)
 	return at;
 }
 
-void fcgi_write(struct fcgi_exchange *exchange, const void *bytes, size_t length)
+bool fcgi_write(struct fcgi_exchange *exchange, const void *bytes, size_t length)
 {
 	const uint8_t *next = bytes;
 	while (length > 0) {
@@ -186,6 +186,18 @@ void fcgi_write(struct fcgi_exchange *exchange, const void *bytes, size_t length
 		if (exchange->body_length == RECORD_BODY_MAX)
 			send_all(exchange, exchange->record, close_record(exchange));
 	}
+	return !exchange->has_failed;
+}
+
+/* A connection that only ends is the end of an answer to nginx, if it does not know the length. A
+ * record that is none, of version 0, is an error to it, and it breaks the client's connection off,
+ * too. */
+void fcgi_break_off(struct fcgi_exchange *exchange)
+{
+	uint8_t *end = close_record(exchange);
+	memset(end, 0, RECORD_HEADER_BYTES);
+	send_all(exchange, exchange->record, end + RECORD_HEADER_BYTES);
+	exchange->has_failed = true;
 }
 
 /* What is left of a request would be taken for the start of the next one. */

@@ -40,10 +40,14 @@ const char *fcgi_find_param(const struct fcgi_exchange *exchange, const char *na
 MUST_CHECK enum err fcgi_read_body(struct fcgi_exchange *exchange, struct arena *arena,
         size_t content_length, size_t ceiling_bytes, char **ret_bytes);
 
+/* Ends the answer where it stands, in a way that nobody takes what was written for all of it; then
+ * fcgi_finish. */
+void fcgi_break_off(struct fcgi_exchange *exchange);
+
 /* Appends to the answer: a CGI header block (RFC 3875 section 6), an empty line, a body. An answer
- * below 64 KiB leaves in one write when the request is finished. A peer that went away is noticed
- * by fcgi_finish. */
-void fcgi_write(struct fcgi_exchange *exchange, const void *bytes, size_t length);
+ * below 64 KiB leaves in one write when the request is finished. False when the peer has gone away,
+ * which only a long answer asks for: fcgi_finish notices it, too. */
+bool fcgi_write(struct fcgi_exchange *exchange, const void *bytes, size_t length);
 
 /* Ends the answer. True when the connection stays open for a next request: keep was true, the peer
  * asked for it, and everything went well; *ret_fd is then the caller's again. Otherwise the

@@ -104,18 +104,27 @@ enum err socket_listen_seqpacket(const struct socket_settings *settings, int *re
 	return listen_unix(settings, SOCK_SEQPACKET, ret_fd);
 }
 
-enum err socket_take_activated(int *ret_fd)
+static bool is_good_activated(int fd)
+{
+	if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+		return false;
+	int flags = fcntl(fd, F_GETFL);
+	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+enum err socket_take_activated(int *ret_fd, int *ret_second_fd)
 {
 	int count = sd_listen_fds(1);
 	if (count == 0)
 		return ERR_NOT_FOUND;
-	int fd = SD_LISTEN_FDS_START;
-	if (count != 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+	if (count < 0 || count > 2)
 		return ERR_CONFLICT;
-	int flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		return ERR_CONFLICT;
-	*ret_fd = fd;
+	for (int i = 0; i < count; i++) {
+		if (!is_good_activated(SD_LISTEN_FDS_START + i))
+			return ERR_CONFLICT;
+	}
+	*ret_fd = SD_LISTEN_FDS_START;
+	*ret_second_fd = count == 2 ? SD_LISTEN_FDS_START + 1 : -1;
 	return ERR_OK;
 }
 

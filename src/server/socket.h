@@ -27,10 +27,11 @@ struct socket_settings {
 MUST_CHECK enum err socket_listen_stream(const struct socket_settings *settings, int *ret_fd);
 MUST_CHECK enum err socket_listen_seqpacket(const struct socket_settings *settings, int *ret_fd);
 
-/* The listening unix stream socket that systemd passed (sd_listen_fds(3)), made non-blocking.
- * ERR_NOT_FOUND: none was passed. ERR_CONFLICT: more than one, or something else was passed.
+/* The listening unix stream sockets that systemd passed (sd_listen_fds(3)), made non-blocking: one,
+ * then *ret_second_fd is -1, or two in the order of the unit. ERR_NOT_FOUND: none was passed.
+ * ERR_CONFLICT: more than two, or something else was passed.
  * Call it once, at the start of the process: the variables are taken out of the environment. */
-MUST_CHECK enum err socket_take_activated(int *ret_fd);
+MUST_CHECK enum err socket_take_activated(int *ret_fd, int *ret_second_fd);
 
 /* Removes the socket file; one that is not there, or is no socket, is left alone. */
 void socket_remove(const char *path);

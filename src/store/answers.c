@@ -47,12 +47,22 @@ enum err answers_find(
 	return err;
 }
 
+bool answers_is_kept(const struct change *change, enum err err)
+{
+	if (err == ERR_PRECONDITION_FAILED && change_find_import(change) != NULL)
+		return false;
+	return err_status(err) < 500 && err != ERR_RATE_LIMITED;
+}
+
 enum err answers_put(struct db *db, struct arena *arena, const struct asker *asker,
         const struct outcome *outcome)
 {
 	struct buf buf;
 	buf_init(&buf, arena, OUTCOME_BYTES_MAX);
-	outcome_pack(&buf, outcome);
+	struct outcome kept = *outcome;
+	if (outcome->is_import)
+		kept.effect_count = 0;
+	outcome_pack(&buf, &kept);
 	if (buf_is_full(&buf))
 		return ERR_TOO_LARGE;
 	sqlite3_stmt *statement = db_statement(db, STATEMENT_ANSWER_PUT);

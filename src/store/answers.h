@@ -22,7 +22,12 @@
 MUST_CHECK enum err answers_find(
         struct db *db, struct arena *arena, const struct asker *asker, struct outcome *ret_outcome);
 
-/* Keeps the answer. ERR_TOO_LARGE, or what db_error says. */
+/* Whether a repeat of the change gets this answer: not when trying again may end otherwise by
+ * itself, as an import does that the zone has moved under. */
+bool answers_is_kept(const struct change *change, enum err err);
+
+/* Keeps the answer; of an import without its effects, which the history has, however many they are.
+ * ERR_TOO_LARGE, or what db_error says. */
 MUST_CHECK enum err answers_put(struct db *db, struct arena *arena, const struct asker *asker,
         const struct outcome *outcome);
 

@@ -28,6 +28,7 @@ static apply_op_fn *const op_functions[OP__MAX] = {
 	[OP_SERVER_PUT] = apply_server_put,
 	[OP_SERVER_DROP] = apply_server_drop,
 	[OP_ZONE_EDIT] = apply_zone_edit,
+	[OP_IMPORT] = apply_import,
 };
 
 enum err apply_refuse(struct apply *apply, enum err err, const char *format, ...)
@@ -72,7 +73,7 @@ bool apply_need_change_row(struct apply *apply)
 		return true;
 	const struct change *change = apply->change;
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_CHANGE_ADD);
-	bind_int(statement, 1, (int64_t)apply->revision);
+	bind_int(statement, 1, (int64_t)apply_number(apply));
 	bind_int(statement, 2, apply->now_ms);
 	bind_text(statement, 3, change->actor.subject);
 	bind_text(statement, 4, change->actor.token_id);
@@ -140,7 +141,7 @@ bool apply_put_history(struct apply *apply, const struct history *history)
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_EFFECT_ADD);
 	if (statement != NULL)
 		sqlite3_clear_bindings(statement);
-	bind_int(statement, 1, (int64_t)apply->revision);
+	bind_int(statement, 1, (int64_t)apply_number(apply));
 	bind_int(statement, 2, (int64_t)++apply->effect_count);
 	bind_key(statement, 3, &zone);
 	bind_key(statement, 4, &owner);
@@ -333,13 +334,15 @@ static void forget_effects(const struct apply *apply, struct outcome *outcome)
 	outcome->zones = NULL;
 	outcome->server_result = SERVER_NONE;
 	outcome->entry_count = 0;
+	outcome->is_import = false;
 	outcome->detail = apply->detail;
 }
 
 static bool has_key(const struct apply *apply)
 {
 	const char *key = apply->change->idempotency.key;
-	return key != NULL && key[0] != '\0';
+	/* A step that is none of its own is nobody's answer. */
+	return key != NULL && key[0] != '\0' && !change_is_import_step(apply->change);
 }
 
 static struct asker asker_of(const struct apply *apply)
@@ -351,16 +354,10 @@ static struct asker asker_of(const struct apply *apply)
 	};
 }
 
-/* Whether a repeat gets this answer: not when trying again may end otherwise by itself. */
-static bool is_kept(enum err err)
-{
-	return err_status(err) < 500 && err != ERR_RATE_LIMITED;
-}
-
 static enum err keep_answer(struct apply *apply, const struct outcome *outcome)
 {
 	const struct asker asker = asker_of(apply);
-	if (!has_key(apply) || !is_kept(outcome->err))
+	if (!has_key(apply) || !answers_is_kept(apply->change, outcome->err))
 		return ERR_OK;
 	return answers_put(apply->db, apply->arena, &asker, outcome);
 }
@@ -371,7 +368,7 @@ static enum err apply_and_keep(struct apply *apply, struct outcome *outcome)
 	enum err err = apply_all(apply, outcome);
 	if (err != ERR_OK || apply->change->is_dry_run)
 		return err;
-	outcome->change_id = apply->has_change_row ? apply->revision : 0;
+	outcome->change_id = apply->has_change_row ? apply_number(apply) : 0;
 	return keep_answer(apply, outcome);
 }
 
@@ -443,7 +440,7 @@ enum err writer_apply(struct writer *writer, struct arena *arena, const struct c
 	if (find_repeat(writer, &apply, ret_outcome))
 		return ret_outcome->err;
 	enum err err = apply_once(&apply, &outcome);
-	if (err == ERR_OK && apply.has_change_row && !change->is_dry_run)
+	if (err == ERR_OK && (apply.has_change_row || apply.takes_revision) && !change->is_dry_run)
 		writer->revision = apply.revision;
 	outcome.err = err;
 	*ret_outcome = outcome;

@@ -36,6 +36,8 @@ struct apply {
 	uint64_t revision;     /* what this change will be called */
 	bool is_lone;          /* one op on RRsets: held against the rules before it is written */
 	bool has_change_row;   /* something changed */
+	bool takes_revision;   /* its number is taken, whether something changed or not */
+	uint64_t change_id;    /* the number of the change when it is not `revision`; 0: it is */
 	uint64_t effect_count; /* rows of history so far */
 	const char *detail;    /* of the op that failed last */
 	size_t fault_count;
@@ -46,6 +48,12 @@ struct apply {
 	size_t effect_room;         /* of the outcome */
 	struct outcome *outcome;    /* what server ops tell beyond their effects */
 };
+
+/* What the change is called in the history. */
+static inline uint64_t apply_number(const struct apply *apply)
+{
+	return apply->change_id != 0 ? apply->change_id : apply->revision;
+}
 
 /* A row of history. Sides with count 0 are absent. */
 struct history {
@@ -165,10 +173,15 @@ apply_op_fn apply_revert;
 apply_op_fn apply_token_issue;
 apply_op_fn apply_server_put;
 apply_op_fn apply_server_drop;
+apply_op_fn apply_import;
 
 /* Holds what an op created against everything that is there after the last op; a lone op against
  * what is there before it. */
 MUST_CHECK enum err rules_check_effect(struct apply *apply, const struct effect *effect);
+
+/* The same in the zone of this id, whatever its name says; never of a lone op. */
+MUST_CHECK enum err rules_check_in(
+        struct apply *apply, const struct zone *zone, const struct effect *effect);
 
 /* Whether `parent` holds data at or below name that a zone cut there would hide. ERR_CONFLICT. */
 MUST_CHECK enum err rules_check_cut(

@@ -75,7 +75,7 @@ static bool save_zone(struct apply *apply, const struct touched_zone *touched)
 	struct key key;
 	key_of_name(&zone->name, &key);
 	sqlite3_stmt *statement = db_statement(apply->db, STATEMENT_CHANGE_ZONE_PUT);
-	bind_int(statement, 1, (int64_t)apply->revision);
+	bind_int(statement, 1, (int64_t)apply_number(apply));
 	bind_key(statement, 2, &key);
 	bind_int(statement, 3, zone->serial);
 	bind_int(statement, 4, touched->actions);

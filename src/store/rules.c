@@ -185,7 +185,7 @@ static enum err check_above(const struct place *place)
 	return ERR_OK;
 }
 
-enum err rules_check_effect(struct apply *apply, const struct effect *effect)
+enum err rules_check_in(struct apply *apply, const struct zone *zone, const struct effect *effect)
 {
 	/* Only what is new can stand in anything's way. */
 	if (effect->action != EFFECT_CREATE || effect->after.count == 0 ||
@@ -193,13 +193,10 @@ enum err rules_check_effect(struct apply *apply, const struct effect *effect)
 		return ERR_OK;
 	struct place place = {
 		.apply = apply,
+		.zone = *zone,
 		.is_to_come = apply->is_lone,
 		.rrset = &effect->after,
 	};
-	struct key zone;
-	key_of_name(&effect->zone, &zone);
-	if (!db_find_zone_exact(apply->db, &zone, &place.zone))
-		return apply_db_error(apply);
 	place.is_apex = name_is_equal(&place.zone.name, &effect->after.owner);
 	key_of_name(&effect->after.owner, &place.owner);
 	key_end_of_tree(&place.owner, &place.end);
@@ -211,6 +208,17 @@ enum err rules_check_effect(struct apply *apply, const struct effect *effect)
 	if (err == ERR_OK)
 		err = check_above(&place);
 	return err != ERR_OK ? err : check_below(&place);
+}
+
+enum err rules_check_effect(struct apply *apply, const struct effect *effect)
+{
+	struct zone zone;
+	struct key key;
+	if (effect->action != EFFECT_CREATE || effect->after.count == 0)
+		return ERR_OK;
+	key_of_name(&effect->zone, &key);
+	return db_find_zone_exact(apply->db, &key, &zone) ? rules_check_in(apply, &zone, effect)
+	                                                  : apply_db_error(apply);
 }
 
 enum err rules_check_cut(struct apply *apply, const struct zone *parent, const struct name *name)

@@ -170,6 +170,18 @@ static const char *const migrations[] = {
 	" after_ttl INTEGER,"
 	" PRIMARY KEY(revision, zone_key)"
 	") STRICT, WITHOUT ROWID;",
+	/* Imports whose rows are written already and that nobody sees: their RRsets are of a zone
+	 * id that no zone has, their history of a change that is not there yet (id). And what is
+	 * left to be removed: state 1, all that was written; 2, the RRsets that made way. */
+	"CREATE TABLE imports("
+	" id INTEGER PRIMARY KEY,"
+	" zone_key BLOB NOT NULL,"
+	" rows_id INTEGER NOT NULL,"
+	" state INTEGER NOT NULL,"
+	" next_seq INTEGER NOT NULL,"
+	" record_count INTEGER NOT NULL,"
+	" touched_ms INTEGER NOT NULL"
+	") STRICT;",
 };
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

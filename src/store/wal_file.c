@@ -12,12 +12,16 @@
  * 128 KiB at a time and takes more for a full disk. */
 #define GATHER_BYTES ((size_t)124 * 1024)
 
+/* Before each page. */
+#define HEAD_BYTES 24u
+
 /* What SQLite sees as a file; the one of the default VFS lies behind it. */
 struct wal_file {
 	sqlite3_file base;
 	uint8_t *gathered;
 	size_t length;       /* of what is gathered */
 	sqlite3_int64 start; /* where in the file it belongs */
+	bool has_end;        /* the head of the last page of a transaction was written last */
 };
 
 static sqlite3_vfs *default_vfs;
@@ -37,29 +41,49 @@ static int flush(sqlite3_file *file)
 {
 	struct wal_file *wal = wal_of(file);
 	size_t length = wal->length;
+	sqlite3_int64 start = wal->start;
 	if (length == 0)
 		return SQLITE_OK;
 	wal->length = 0;
+	wal->start += (sqlite3_int64)length;
 	sqlite3_file *real = real_of(file);
-	return real->pMethods->xWrite(real, wal->gathered, (int)length, wal->start);
+	return real->pMethods->xWrite(real, wal->gathered, (int)length, start);
+}
+
+/* A page is written after its head, which says whether the page ends a transaction (the database's
+ * size in pages, big-endian; the file format of SQLite, section 4.1). Readers may look for it then.
+ */
+static bool is_end(const uint8_t *head)
+{
+	return (head[4] | head[5] | head[6] | head[7]) != 0;
+}
+
+/* Not behind what was written last: a log that starts anew, or a head that is written again. */
+static int write_elsewhere(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
+{
+	int code = flush(file);
+	if (code != SQLITE_OK)
+		return code;
+	wal_of(file)->start = offset + count;
+	return real_of(file)->pMethods->xWrite(real_of(file), bytes, count, offset);
 }
 
 static int wal_write(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
 {
 	struct wal_file *wal = wal_of(file);
 	size_t length = (size_t)count;
-	bool follows = offset == wal->start + (sqlite3_int64)wal->length;
-	if (!follows || wal->length + length > GATHER_BYTES) {
+	bool ends = wal->has_end && length != HEAD_BYTES;
+	wal->has_end = length == HEAD_BYTES && is_end(bytes);
+	if (offset != wal->start + (sqlite3_int64)wal->length || length > GATHER_BYTES)
+		return write_elsewhere(file, bytes, count, offset);
+	if (wal->length + length > GATHER_BYTES) {
 		int code = flush(file);
 		if (code != SQLITE_OK)
 			return code;
-		wal->start = offset;
 	}
-	if (length > GATHER_BYTES)
-		return real_of(file)->pMethods->xWrite(real_of(file), bytes, count, offset);
 	memcpy(wal->gathered + wal->length, bytes, length);
 	wal->length += length;
-	return SQLITE_OK;
+	return ends ? flush(file) : SQLITE_OK;
 }
 
 static int wal_read(sqlite3_file *file, void *bytes, int count, sqlite3_int64 offset)

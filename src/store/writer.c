@@ -30,8 +30,10 @@
  * and when they look at the log's index just while it changes. */
 #define LOCK_WAIT_MS 2000
 
-/* FULL: a commit is on disk when it returns. Checkpoints are ours to time: after the answers. */
+/* FULL: a commit is on disk when it returns. Checkpoints are ours to time: after the answers. Rows
+ * of an import stand under a zone and a change that are not there yet (docs/adr/0010). */
 static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
+                                     "PRAGMA foreign_keys = OFF;"
                                      "PRAGMA wal_autocheckpoint = 0;"
                                      "PRAGMA journal_size_limit = 67108864;"
                                      "PRAGMA cache_size = -32768;";
@@ -78,6 +80,7 @@ static bool open_database(struct writer *writer)
 		sqlite3_wal_hook(db->handle, note_wal_frames, writer);
 	}
 	writer->is_open = is_good && db->code == SQLITE_OK && schema_migrate(db);
+	writer->is_lax = false;
 	if (!writer->is_open)
 		db_close(db);
 	return writer->is_open;
@@ -121,6 +124,9 @@ static enum err take_lock(struct writer *writer)
 	return ERR_UNAVAILABLE;
 }
 
+/* Whoever stages an import has heard of it that the writer is gone, and gives it up. */
+static const char leave_imports[] = "UPDATE imports SET state = 1 WHERE state = 0";
+
 enum err writer_open(const struct store_settings *settings, struct writer **ret_writer)
 {
 	struct writer *writer = calloc(1, sizeof(*writer));
@@ -135,7 +141,8 @@ enum err writer_open(const struct store_settings *settings, struct writer **ret_
 		log_error("store: the path is too long");
 	else
 		err = take_lock(writer);
-	if (err == ERR_OK && (!open_database(writer) || !load_meta(writer)))
+	if (err == ERR_OK && (!open_database(writer) || !load_meta(writer) ||
+	                             !db_run_script(&writer->db, leave_imports)))
 		err = db_error(&writer->db);
 	if (err != ERR_OK) {
 		writer_close(writer);
@@ -174,6 +181,17 @@ static bool save_meta(struct writer *writer)
 	bind_int(statement, 2, (int64_t)writer->audit.seq);
 	bind_blob(statement, 3, writer->audit.hash, DIGEST_BYTES);
 	return db_run(&writer->db, statement);
+}
+
+void writer_set_durable(struct writer *writer, bool is_durable)
+{
+	assert(!writer->is_in_batch);
+	if (!writer->is_open || writer->is_lax == !is_durable)
+		return;
+	writer->is_lax = !is_durable;
+	(void)sqlite3_exec(writer->db.handle,
+	        is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL,
+	        NULL, NULL);
 }
 
 enum err writer_begin_batch(struct writer *writer)
@@ -329,6 +347,72 @@ static bool prune_rows(struct db *db, int64_t now_ms, bool *ret_more)
 		return false;
 	*ret_more = sqlite3_changes64(db->handle) >= PRUNE_ROWS_MAX;
 	return true;
+}
+
+/* Deletes up to so many rows; *ret_end: there are no more. */
+static bool prune_some(struct db *db, enum statement which, int64_t id, bool *ret_end)
+{
+	sqlite3_stmt *statement = db_statement(db, which);
+	bind_int(statement, 1, id);
+	bind_int(statement, 2, PRUNE_LEFT_MAX);
+	if (!db_run(db, statement))
+		return false;
+	*ret_end = sqlite3_changes64(db->handle) < PRUNE_LEFT_MAX;
+	return true;
+}
+
+/* Most of the time there is nothing, and a look at that writes nothing. */
+static bool is_anything_left(struct db *db, int64_t quiet_since_ms)
+{
+	sqlite3_stmt *statement = db_statement(db, STATEMENT_IMPORT_IS_LEFT);
+	bind_int(statement, 1, quiet_since_ms);
+	bool is_left = db_step(db, statement);
+	if (is_left)
+		sqlite3_reset(statement);
+	return is_left;
+}
+
+/* Some of what an import has left. */
+static bool prune_left(struct db *db, int64_t quiet_since_ms, bool *ret_more)
+{
+	bool is_end;
+	sqlite3_stmt *statement = db_statement(db, STATEMENT_IMPORT_LEAVE_OLD);
+	bind_int(statement, 1, quiet_since_ms);
+	if (!db_run(db, statement))
+		return false;
+	statement = db_statement(db, STATEMENT_IMPORT_LEFT);
+	if (!db_step(db, statement))
+		return db->code == SQLITE_OK;
+	int64_t id = sqlite3_column_int64(statement, 0);
+	int64_t rows_id = sqlite3_column_int64(statement, 1);
+	bool has_effects = sqlite3_column_int64(statement, 2) == IMPORT_STATE_ALL;
+	sqlite3_reset(statement);
+	*ret_more = true;
+	if (!prune_some(db, STATEMENT_LEFT_RRSETS, rows_id, &is_end))
+		return false;
+	if (is_end && has_effects && !prune_some(db, STATEMENT_LEFT_EFFECTS, id, &is_end))
+		return false;
+	if (!is_end)
+		return true;
+	statement = db_statement(db, STATEMENT_IMPORT_DROP);
+	bind_int(statement, 1, id);
+	return db_run(db, statement);
+}
+
+enum err writer_prune_left(struct writer *writer, int64_t now_ms, bool *ret_more)
+{
+	int64_t quiet_since_ms = now_ms - IMPORT_QUIET_MS;
+	*ret_more = false;
+	if (!writer->is_open || !is_anything_left(&writer->db, quiet_since_ms))
+		return ERR_OK;
+	enum err err = writer_begin_batch(writer);
+	if (err != ERR_OK)
+		return err;
+	if (prune_left(&writer->db, quiet_since_ms, ret_more))
+		return writer_commit_batch(writer);
+	err = db_error(&writer->db);
+	writer_rollback_batch(writer);
+	return err;
 }
 
 enum err writer_prune(struct writer *writer, int64_t now_ms, bool *ret_more)

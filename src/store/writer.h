@@ -31,6 +31,10 @@ MUST_CHECK enum err writer_open(const struct store_settings *settings, struct wr
  * so that readers go on. */
 void writer_close(struct writer *writer);
 
+/* Whether the batches from here on are on disk when their commit returns, as they are unless told.
+ * One that is not is on disk with the next one that is. Between batches. */
+void writer_set_durable(struct writer *writer, bool is_durable);
+
 /* Starts a batch; opens the database again when it broke before. ERR_UNAVAILABLE, ERR_INTERNAL:
  * then there is no batch. */
 MUST_CHECK enum err writer_begin_batch(struct writer *writer);
@@ -100,5 +104,13 @@ MUST_CHECK enum err writer_find_due(struct writer *writer, struct arena *arena, 
  * PRUNE_ROWS_MAX of these, as a batch of its own. *ret_more: there may be more. */
 #define PRUNE_ROWS_MAX 2000
 MUST_CHECK enum err writer_prune(struct writer *writer, int64_t now_ms, bool *ret_more);
+
+/* Removes some rows that an import has left, as a batch of its own: those of one that was given up,
+ * and those that made way for one. *ret_more: there may be more. An import that is not heard of for
+ * IMPORT_QUIET_MS is given up here, and all that are under way by writer_open. */
+#define PRUNE_LEFT_MAX   300
+#define IMPORT_QUIET_MS  20000
+#define IMPORT_STATE_ALL 1
+MUST_CHECK enum err writer_prune_left(struct writer *writer, int64_t now_ms, bool *ret_more);
 
 #endif

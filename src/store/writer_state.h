@@ -16,6 +16,7 @@ struct writer {
 	int lock_fd;
 	bool is_open; /* the handle; the lock is held as long as the writer lives */
 	bool is_in_batch;
+	bool is_lax;            /* commits need not be on disk when they return */
 	int wal_frames;         /* in the write-ahead log after the last commit */
 	int wal_frames_again;   /* it does not start anew before it is that long */
 	bool is_short_of_space; /* the disk was full: the log must start anew instead of growing */

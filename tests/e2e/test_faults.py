@@ -58,7 +58,7 @@ def served(service, name):
         return None
 
 
-@pytest.mark.parametrize("role", ["writer", "publisher", "indexer", "copier", "responder"])
+@pytest.mark.parametrize("role", ["writer", "publisher", "indexer", "copier", "responder", "bulk"])
 def test_a_killed_process_is_started_again(own_service, role):
     service = own_service
     before = service.children(role)

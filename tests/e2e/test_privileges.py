@@ -70,11 +70,12 @@ def ask(path, request):
 def test_each_process_is_its_own_user(home, supervisor):
     socket_path = str(home / "run/fastcgi.sock")
     roles = wait_until(
-        lambda: len(children(supervisor)) == 5 and os.path.exists(socket_path) and children(supervisor), 20
+        lambda: len(children(supervisor)) == 6 and os.path.exists(socket_path) and children(supervisor), 20
     )
     wait_until(lambda: b'"writer":{"ok":true}' in ask(socket_path, "/api/v1/dns/ready"), 20)
     wanted = {
         "writer": KEEPER, "publisher": KEEPER, "copier": KEEPER, "indexer": RESPONDER, "responder": RESPONDER,
+        "bulk": RESPONDER,
     }  # fmt: skip
     assert set(roles) == set(wanted)
     for role, user in wanted.items():

@@ -34,6 +34,7 @@ def test_the_example_site_works(source_dir, tmp_path):
         "\tlisten [::]:443 ssl http2;\n": "",
         "/etc/ssl/dns-api.example.com": str(tmp_path),
         "unix:/run/coregate/fastcgi.sock": f"unix:{tmp_path}/fastcgi.sock",
+        "unix:/run/coregate/bulk.sock": f"unix:{tmp_path}/bulk.sock",
         "/var/log/nginx/coregate.log": f"{tmp_path}/access.log",
     }.items():
         assert old in site

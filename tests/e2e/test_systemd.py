@@ -18,6 +18,7 @@ store = "{home}/store/coregate.db"
 zone_dir = "{home}/zones"
 publish_temp_dir = "{home}/publish"
 fastcgi_socket = "{home}/run/fastcgi.sock"
+bulk_socket = "{home}/run/bulk.sock"
 responders = 2
 user = ""
 group = ""

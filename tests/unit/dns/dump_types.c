@@ -20,6 +20,7 @@
 
 static struct arena *arena;
 static bool is_wire;
+static bool is_portable; /* as an export has it */
 static unsigned record_count;
 
 static void die(const char *type, const char *what)
@@ -34,11 +35,16 @@ static void print_zone(const struct name *owner, uint16_t type, const struct rda
 	char type_text[TYPE_TEXT_BYTES];
 	struct buf buf;
 	buf_init(&buf, arena, LINE_BYTES);
-	rdata_render_zone(&buf, type, rdata);
+	if (is_portable)
+		rdata_render_portable(&buf, type, rdata);
+	else
+		rdata_render_zone(&buf, type, rdata);
 	const char *text = buf_string(&buf);
 	if (text == NULL)
 		die("zone", "the value does not fit");
-	printf("%s 300 IN %s %s\n", name_render_absolute(owner, owner_text),
+	printf("%s 300 IN %s %s\n",
+	        is_portable ? name_render_portable(owner, owner_text)
+	                    : name_render_absolute(owner, owner_text),
 	        type_render_zone(type, type_text), text);
 }
 
@@ -108,8 +114,10 @@ static void print_owners(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || (strcmp(argv[1], "zone") != 0 && strcmp(argv[1], "wire") != 0)) {
-		fprintf(stderr, "usage: dump_types zone|wire\n");
+	is_portable = argc == 2 && strcmp(argv[1], "portable") == 0;
+	if (argc != 2 ||
+	        (!is_portable && strcmp(argv[1], "zone") != 0 && strcmp(argv[1], "wire") != 0)) {
+		fprintf(stderr, "usage: dump_types zone|portable|wire\n");
 		return 2;
 	}
 	is_wire = strcmp(argv[1], "wire") == 0;

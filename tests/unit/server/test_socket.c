@@ -135,9 +135,13 @@ static int take_activated(int type, bool listens, const char *count)
 		setenv("LISTEN_FDS", count, 1);
 		if (fd != 3)
 			dup2(fd, 3);
+		if (strcmp(count, "1") != 0)
+			dup2(3, 4);
 		int taken = -1;
-		enum err err = socket_take_activated(&taken);
-		if (err == ERR_OK && (taken != 3 || !(fcntl(3, F_GETFL) & O_NONBLOCK)))
+		int second = 0;
+		enum err err = socket_take_activated(&taken, &second);
+		if (err == ERR_OK && (taken != 3 || !(fcntl(3, F_GETFL) & O_NONBLOCK) ||
+		                             second != (count[0] == '2' ? 4 : -1)))
 			_exit(99);
 		if (getenv("LISTEN_FDS"))
 			_exit(98);
@@ -152,11 +156,14 @@ static void test_activation(void **state)
 {
 	(void)state;
 	int fd;
-	assert_int_equal(socket_take_activated(&fd), ERR_NOT_FOUND);
+	int second;
+	assert_int_equal(socket_take_activated(&fd, &second), ERR_NOT_FOUND);
 	assert_int_equal(take_activated(SOCK_STREAM, true, "1"), ERR_OK);
 	assert_int_equal(take_activated(SOCK_STREAM, false, "1"), ERR_CONFLICT);
 	assert_int_equal(take_activated(SOCK_SEQPACKET, true, "1"), ERR_CONFLICT);
-	assert_int_equal(take_activated(SOCK_STREAM, true, "2"), ERR_CONFLICT);
+	assert_int_equal(take_activated(SOCK_STREAM, true, "2"), ERR_OK);
+	assert_int_equal(take_activated(SOCK_STREAM, false, "2"), ERR_CONFLICT);
+	assert_int_equal(take_activated(SOCK_STREAM, true, "3"), ERR_CONFLICT);
 }
 
 int main(void)

@@ -204,7 +204,7 @@ static void test_an_older_store(void **state)
 	                         "DROP INDEX changes_by_subject;"
 	                         "DROP TABLE issued_tokens; DROP INDEX revocations_by_time;"
 	                         "DROP INDEX audit_by_time; DROP INDEX audit_by_subject;"
-	                         "DROP TABLE servers; DROP TABLE change_ttls;"
+	                         "DROP TABLE servers; DROP TABLE change_ttls; DROP TABLE imports;"
 	                         "ALTER TABLE zones DROP COLUMN ttl;"
 	                         "DROP TABLE answers; DROP INDEX rrsets_by_expiry;"
 	                         "ALTER TABLE rrsets DROP COLUMN expires;"

@@ -98,6 +98,30 @@ static void test_a_commit_is_seen_by_others_and_what_is_open_is_not(void **state
 	assert_int_equal(number(place->reader, "SELECT count(*) FROM t"), 10);
 }
 
+/* A commit that nobody syncs is seen as well, in full. */
+static void test_a_commit_without_a_sync(void **state)
+{
+	struct place *place = *state;
+	assert_int_equal(run(place->writer, "PRAGMA synchronous = NORMAL"), SQLITE_OK);
+	for (int i = 1; i <= 20; i++) {
+		assert_int_equal(run(place->writer, FILL(30)), SQLITE_OK);
+		assert_int_equal(number(place->reader, "SELECT count(*) FROM t"), i * 30);
+	}
+	/* A page that left the cache is written again in its place, with all heads after it. */
+	assert_int_equal(run(place->writer,
+	                         "PRAGMA cache_size = 5; BEGIN; " FILL(
+	                                 500) "; UPDATE t SET filler = 1; UPDATE t SET filler = 2;"
+	                                      " COMMIT"),
+	        SQLITE_OK);
+	assert_int_equal(number(place->reader, "SELECT sum(filler) FROM t"), 2200);
+	sqlite3_close(place->reader);
+	sqlite3_close(place->writer);
+	place->writer = NULL;
+	assert_int_equal(sqlite3_open_v2(place->path, &place->reader, SQLITE_OPEN_READWRITE, NULL),
+	        SQLITE_OK);
+	assert_int_equal(number(place->reader, "SELECT sum(filler) FROM t"), 2200);
+}
+
 /* Many times what is gathered, and more than the cache holds: SQLite reads its own pages back. */
 static void test_a_transaction_larger_than_all_memory(void **state)
 {
@@ -185,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WAL_TEST(test_a_commit_is_seen_by_others_and_what_is_open_is_not),
+		WAL_TEST(test_a_commit_without_a_sync),
 		WAL_TEST(test_a_transaction_larger_than_all_memory),
 		WAL_TEST(test_nothing_of_a_commit_stays_behind),
 		WAL_TEST(test_a_full_disk_fails_the_commit_and_no_later_one),
