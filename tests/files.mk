@@ -624,6 +624,12 @@ tests_fuzz_fuzz_token_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_token_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_token_LDADD = $(AUTH_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_zone_text
+tests_fuzz_fuzz_zone_text_SOURCES = tests/fuzz/fuzz_zone_text.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_zone_text_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_zone_text_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_zone_text_LDADD = $(DNS_LIBS) $(CORE_LIBS)
+
 # ---- model
 # What tests/e2e/test_permission_model.py compares with a model of its own.
 check_PROGRAMS += tests/model/decide

@@ -95,6 +95,7 @@ static bool put_record(struct zone_text *text, const struct name *owner, uint32_
 struct reading {
 	struct zone_text *text;
 	struct faults *faults;
+	const char *start;
 	const char *end;
 	bool is_full;
 };
@@ -162,12 +163,23 @@ static void take_record(struct reading *reading)
 		reading->is_full = true;
 }
 
+/* Where the scanner stands in the text; NULL: behind it, in a last line feed of its own. */
+static const char *find_position(const struct reading *reading)
+{
+	const char *at = scanner.input.current;
+	bool is_inside = (uintptr_t)at >= (uintptr_t)reading->start &&
+	                 (uintptr_t)at <= (uintptr_t)reading->end;
+	return is_inside ? at : NULL;
+}
+
 /* What stands in the line that the scanner gave up. */
 static void refuse_directive(struct reading *reading)
 {
-	const char *at = scanner.input.current;
+	const char *at = find_position(reading);
 	size_t length = 0;
-	while (at > scanner.input.start && at[-1] != '\n' && length++ < 512)
+	if (at == NULL)
+		at = reading->end;
+	while (at > reading->start && at[-1] != '\n' && length++ < 512)
 		at--;
 	bool is_generate = (size_t)(reading->end - at) >= 9 && strncmp(at, "$GENERATE", 9) == 0;
 	faults_add_line(reading->faults, line_now(), ERR_INVALID_RECORD, "%s",
@@ -189,8 +201,8 @@ static void take_error(struct reading *reading)
 static bool begin_anew(struct reading *reading)
 {
 	static zs_scanner_t before;
-	const char *at = scanner.input.current;
-	const char *next = memchr(at, '\n', (size_t)(reading->end - at));
+	const char *at = find_position(reading);
+	const char *next = at == NULL ? NULL : memchr(at, '\n', (size_t)(reading->end - at));
 	if (next == NULL)
 		return false;
 	memcpy(&before, &scanner, sizeof(before));
@@ -232,6 +244,7 @@ static enum err read_all(struct reading *reading, const char *text, size_t lengt
 {
 	char origin[NAME_TEXT_BYTES];
 	name_render_portable(&reading->text->zone, origin);
+	reading->start = text;
 	reading->end = text + length;
 	if (length == 0)
 		return ERR_OK;

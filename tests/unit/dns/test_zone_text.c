@@ -117,6 +117,8 @@ static void test_every_bad_line_is_named(void **state)
 		{ "a A 1\nb A 192.0.2.1\nc A x\n", "1:invalid-record 3:invalid-record " },
 		{ "$GENERATE 1-2 a$ A 192.0.2.1\n$TTL 60\n$INCLUDE f\nx A 1\n",
 		        "1:invalid-record 3:invalid-record 4:invalid-record " },
+		{ "$TTL x\n a TXT x\n$GENERATE 1-4 a",
+		        "1:invalid-record 2:invalid-record 3:invalid-record " },
 		{ "a.example.net. A 192.0.2.1\nb A 192.0.2.1", "1:out-of-zone " },
 		{ "a CH A 192.0.2.1\n", "1:invalid-record " },
 		{ "a 9 A 192.0.2.1\nb 86401 A 192.0.2.1\n", "1:invalid-ttl 2:invalid-ttl " },
