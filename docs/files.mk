@@ -35,4 +35,5 @@ EXTRA_DIST += \
 	docs/adr/0007-a-request-that-waits-does-not-block.md \
 	docs/adr/0009-repeats-and-expiry-in-the-store.md \
 	docs/adr/0011-delegations-follow-from-the-zones.md \
-	docs/adr/0010-an-import-is-staged.md
+	docs/adr/0010-an-import-is-staged.md \
+	docs/adr/0012-the-log-is-copied-beside-the-writer.md
