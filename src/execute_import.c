@@ -68,12 +68,26 @@ static void drop_carriage_returns(char *text, size_t length)
 	}
 }
 
-static enum err parse_file(struct exchange *x, struct zone_text *ret_text)
+/* What records of the zone get that name no TTL. */
+static enum err find_default_ttl(struct exchange *x, uint32_t *ret_ttl_s)
+{
+	struct reader *reader = x->pipeline->reader;
+	struct zone zone;
+	enum err err = reader_begin(reader);
+	if (err == ERR_OK)
+		err = reader_find_zone_exact(reader, &x->plan.name, &zone);
+	reader_end(reader);
+	if (err == ERR_OK)
+		*ret_ttl_s = zone.has_ttl ? zone.ttl_s : x->pipeline->settings.conf->ttl;
+	return err;
+}
+
+static enum err parse_file(struct exchange *x, uint32_t default_ttl_s, struct zone_text *ret_text)
 {
 	const struct conf *conf = x->pipeline->settings.conf;
 	const struct zone_text_settings settings = {
 		.zone = &x->plan.name,
-		.default_ttl_s = conf->ttl,
+		.default_ttl_s = default_ttl_s,
 		.ttl_min_s = conf->ttl_min,
 		.ttl_max_s = conf->ttl_max,
 		.bytes_max = TEXT_BYTES,
@@ -289,7 +303,10 @@ enum err execute_import(struct exchange *x)
 		return ERR_EMPTY_CHANGE;
 	if (import.scratch == NULL)
 		return ERR_OVERLOADED;
-	enum err err = parse_file(x, &text);
+	uint32_t default_ttl_s;
+	enum err err = find_default_ttl(x, &default_ttl_s);
+	if (err == ERR_OK)
+		err = parse_file(x, default_ttl_s, &text);
 	if (err == ERR_OK)
 		err = import_until_done(x, &import, &kept);
 	arena_close(import.scratch);

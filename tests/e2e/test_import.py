@@ -335,6 +335,29 @@ def test_history_audit_search_and_revert(service, admin, zone, count):
     assert strip(export(admin, zone).text) == strip(before)
 
 
+def test_the_default_ttl_of_the_zone_counts(admin, zone):
+    admin.patch(f"/zones/{zone}", {"ttl": 1234}, expect=200)
+    load(admin, zone, "plain A 192.0.2.1\n")
+    assert admin.get(f"/records/plain.{zone}/A").json()["data"]["ttl"] == 1234
+
+
+@pytest.mark.parametrize("count", [3, MANY])
+def test_the_delegation_of_a_zone_below_stays(admin, zone, count):
+    """Its NS and glue follow from that zone: an export has them, and an import changes nothing of them."""
+    child = f"child.{zone}"
+    admin.post("/zones", {"name": child, "nameservers": [f"ns1.{child}"]})
+    admin.post("/records", {"name": f"ns1.{child}", "record_type": "A", "value": "192.0.2.9"})
+    before = export(admin, zone).text
+    assert f"ns1.{child}." in before and "192.0.2.9" in before
+    same = load(admin, zone, before, mode="replace").json()["data"]
+    assert same["created"] == same["updated"] == same["deleted"] == 0
+    load(admin, zone, f"@ NS ns1.other.test.\n{many(count=count)}", mode="replace")
+    after = export(admin, zone).text
+    assert [line for line in after.splitlines() if child in line] == [line for line in before.splitlines() if child in line]
+    refused = load(admin, zone, "child NS ns9.other.test.\n", expect=422)
+    assert refused.json()["errors"][0]["line"] == 1
+
+
 def test_registered_servers_and_times_stay(service, admin, zone):
     admin.post("/records", {"name": f"soon.{zone}", "record_type": "A", "value": "192.0.2.1",
                             "expires_at": "2035-01-01T00:00:00Z"})  # fmt: skip
