@@ -108,10 +108,8 @@ static enum err permit_op(struct exchange *x, struct op *op)
 	}
 }
 
-enum err execute_permit(struct exchange *x)
+static enum err permit_all(struct exchange *x)
 {
-	if (x->plan.is_import)
-		return execute_import_permit(x, &x->plan.name);
 	struct change *change = &x->plan.change;
 	if (x->plan.places.indexes != NULL)
 		return execute_permit_list(x, permit_op);
@@ -121,6 +119,22 @@ enum err execute_permit(struct exchange *x)
 			return err;
 	}
 	return ERR_OK;
+}
+
+/* What takes several looks at the store takes them at one state of it: a zone that comes or goes in
+ * between is there for all of them or for none. */
+enum err execute_permit(struct exchange *x)
+{
+	if (x->plan.is_import)
+		return execute_import_permit(x, &x->plan.name);
+	const struct change *change = &x->plan.change;
+	if (change->op_count == 1 && change->ops[0].server == NULL)
+		return permit_all(x);
+	enum err err = reader_begin(x->pipeline->reader);
+	if (err == ERR_OK)
+		err = permit_all(x);
+	reader_end(x->pipeline->reader);
+	return err;
 }
 
 /* ---- commit ---- */
