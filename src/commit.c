@@ -157,11 +157,11 @@ static enum err run_batch(
 {
 	int64_t now_ms = clock_wall_ms();
 	*ret_may_split = false;
-	/* Slices are lost with the writer anyhow; the switch to them is on disk with all of them.
-	 */
+	/* Slices go with the writer anyhow; the switch to them is on disk with all of them. */
 	bool has_news = count_steps(committer, first, count, IMPORT_SLICE) < count;
-	writer_set_durable(committer->writer, has_news);
-	enum err err = writer_begin_batch(committer->writer);
+	enum err err = writer_set_durable(committer->writer, has_news);
+	if (err == ERR_OK)
+		err = writer_begin_batch(committer->writer);
 	if (err != ERR_OK) {
 		fail_slots(committer, first, count, err);
 		return err;

@@ -32,8 +32,9 @@ static bool make_room(struct faults *faults)
 	return true;
 }
 
-static void __attribute__((format(printf, 3, 0)))
-add(struct faults *faults, const struct fault *fault, const char *format, va_list arguments)
+PRINTF_LIKE(3, 0)
+static void add(
+        struct faults *faults, const struct fault *fault, const char *format, va_list arguments)
 {
 	if (!make_room(faults))
 		return;

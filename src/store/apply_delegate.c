@@ -275,19 +275,6 @@ static enum err delegate(struct apply *apply, const struct zone *zone)
 	return err == ERR_OK ? put_all(apply, &parent, &zone->name, &wanted) : err;
 }
 
-static bool find_zone_below(
-        struct db *db, const struct key *after, const struct key *end, struct zone *ret_zone)
-{
-	sqlite3_stmt *statement = db_statement(db, STATEMENT_ZONE_BELOW);
-	bind_key(statement, 1, after);
-	bind_key(statement, 2, end);
-	if (!db_step(db, statement))
-		return false;
-	bool is_good = db_zone_of_row(db, statement, ret_zone);
-	sqlite3_reset(statement);
-	return is_good;
-}
-
 /* The zones directly below a name: what is below those is theirs. */
 static enum err delegate_children(struct apply *apply, const struct name *name)
 {
@@ -297,7 +284,8 @@ static enum err delegate_children(struct apply *apply, const struct name *name)
 	enum err err = ERR_OK;
 	key_of_name(name, &after);
 	key_end_of_tree(&after, &end);
-	while (err == ERR_OK && find_zone_below(apply->db, &after, &end, &child)) {
+	while (err == ERR_OK &&
+	        db_find_zone_between(apply->db, STATEMENT_ZONE_BELOW, &after, &end, &child)) {
 		struct key key;
 		err = delegate(apply, &child);
 		key_of_name(&child.name, &key);

@@ -43,14 +43,9 @@ void apply_take_touched(const struct apply *apply, struct zone *zone)
 static bool has_zones_below(struct db *db, const struct key *owner)
 {
 	struct key end;
+	struct zone zone;
 	key_end_of_tree(owner, &end);
-	sqlite3_stmt *statement = db_statement(db, STATEMENT_ZONE_BELOW);
-	bind_key(statement, 1, owner);
-	bind_key(statement, 2, &end);
-	bool is_found = db_step(db, statement);
-	if (is_found)
-		sqlite3_reset(statement);
-	return is_found;
+	return db_find_zone_between(db, STATEMENT_ZONE_BELOW, owner, &end, &zone);
 }
 
 void apply_note_written(

@@ -111,6 +111,10 @@ bool db_expiry_of_row(sqlite3_stmt *statement, int column, struct rrset *rrset);
 bool db_find_zone_exact(struct db *db, const struct key *key, struct zone *ret_zone);
 bool db_find_zone(struct db *db, const struct key *key, struct zone *ret_zone);
 
+/* The first zone that `which`, a statement of two keys, gives. */
+bool db_find_zone_between(struct db *db, enum statement which, const struct key *start,
+        const struct key *end, struct zone *ret_zone);
+
 /* A registered server, all in the arena. ERR_NOT_FOUND; ERR_TOO_LARGE when the arena is full; else
  * as db_error. */
 MUST_CHECK enum err db_find_server(

@@ -98,6 +98,19 @@ bool db_zone_of_row(struct db *db, sqlite3_stmt *statement, struct zone *ret_zon
 	return true;
 }
 
+bool db_find_zone_between(struct db *db, enum statement which, const struct key *start,
+        const struct key *end, struct zone *ret_zone)
+{
+	sqlite3_stmt *statement = db_statement(db, which);
+	bind_key(statement, 1, start);
+	bind_key(statement, 2, end);
+	if (!db_step(db, statement))
+		return false;
+	bool is_good = db_zone_of_row(db, statement, ret_zone);
+	sqlite3_reset(statement);
+	return is_good;
+}
+
 bool db_find_zone_exact(struct db *db, const struct key *key, struct zone *ret_zone)
 {
 	sqlite3_stmt *statement = db_statement(db, STATEMENT_ZONE_EXACT);

@@ -58,19 +58,6 @@ static void init_bounds(struct listing *listing)
 
 /* ---- which zones ---- */
 
-static bool find_zone_between(
-        struct db *db, const struct key *start, const struct key *end, struct zone *ret_zone)
-{
-	sqlite3_stmt *statement = db_statement(db, STATEMENT_ZONE_NEXT);
-	bind_key(statement, 1, start);
-	bind_key(statement, 2, end);
-	if (!db_step(db, statement))
-		return false;
-	bool is_good = db_zone_of_row(db, statement, ret_zone);
-	sqlite3_reset(statement);
-	return is_good;
-}
-
 /* The first zone not before `start` that can hold something of the tree: an ancestor of its name,
  * the root first, the name itself, then (for `under`) the zones below it. */
 static bool find_zone_of_tree(
@@ -91,7 +78,8 @@ static bool find_zone_of_tree(
 	if (listing->filter->name != NULL)
 		return false;
 	const struct key *first = key_compare(start, tree) > 0 ? start : tree;
-	return find_zone_between(&listing->reader->db, first, &listing->tree_end, ret_zone);
+	return db_find_zone_between(
+	        &listing->reader->db, STATEMENT_ZONE_NEXT, first, &listing->tree_end, ret_zone);
 }
 
 static bool find_next_zone(struct listing *listing, const struct key *start, struct zone *ret_zone)
@@ -105,7 +93,7 @@ static bool find_next_zone(struct listing *listing, const struct key *start, str
 	}
 	if (listing->has_tree)
 		return find_zone_of_tree(listing, start, ret_zone);
-	return find_zone_between(db, start, &key_last, ret_zone);
+	return db_find_zone_between(db, STATEMENT_ZONE_NEXT, start, &key_last, ret_zone);
 }
 
 /* ---- the rows of a zone ---- */

@@ -21,7 +21,7 @@ struct wal_file {
 	uint8_t *gathered;
 	size_t length;       /* of what is gathered */
 	sqlite3_int64 start; /* where in the file it belongs */
-	bool has_end;        /* the head of the last page of a transaction was written last */
+	bool has_end;        /* the last head was that of a transaction's last page */
 };
 
 static sqlite3_vfs *default_vfs;
@@ -73,7 +73,8 @@ static int wal_write(sqlite3_file *file, const void *bytes, int count, sqlite3_i
 	struct wal_file *wal = wal_of(file);
 	size_t length = (size_t)count;
 	bool ends = wal->has_end && length != HEAD_BYTES;
-	wal->has_end = length == HEAD_BYTES && is_end(bytes);
+	if (length == HEAD_BYTES)
+		wal->has_end = is_end(bytes);
 	if (offset != wal->start + (sqlite3_int64)wal->length || length > GATHER_BYTES)
 		return write_elsewhere(file, bytes, count, offset);
 	if (wal->length + length > GATHER_BYTES) {

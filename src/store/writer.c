@@ -183,15 +183,16 @@ static bool save_meta(struct writer *writer)
 	return db_run(&writer->db, statement);
 }
 
-void writer_set_durable(struct writer *writer, bool is_durable)
+enum err writer_set_durable(struct writer *writer, bool is_durable)
 {
 	assert(!writer->is_in_batch);
 	if (!writer->is_open || writer->is_lax == !is_durable)
-		return;
+		return ERR_OK;
+	if (!db_run_script(&writer->db,
+	            is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"))
+		return db_error(&writer->db);
 	writer->is_lax = !is_durable;
-	(void)sqlite3_exec(writer->db.handle,
-	        is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL,
-	        NULL, NULL);
+	return ERR_OK;
 }
 
 enum err writer_begin_batch(struct writer *writer)

@@ -32,8 +32,9 @@ MUST_CHECK enum err writer_open(const struct store_settings *settings, struct wr
 void writer_close(struct writer *writer);
 
 /* Whether the batches from here on are on disk when their commit returns, as they are unless told.
- * One that is not is on disk with the next one that is. Between batches. */
-void writer_set_durable(struct writer *writer, bool is_durable);
+ * One that is not is on disk with the next one that is. Between batches. ERR_UNAVAILABLE,
+ * ERR_INTERNAL: it is as it was. */
+MUST_CHECK enum err writer_set_durable(struct writer *writer, bool is_durable);
 
 /* Starts a batch; opens the database again when it broke before. ERR_UNAVAILABLE, ERR_INTERNAL:
  * then there is no batch. */

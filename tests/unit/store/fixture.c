@@ -350,6 +350,21 @@ enum err fixture_apply(struct fixture *fixture, const char *text, struct outcome
 	return err;
 }
 
+void fixture_put_batch(struct fixture *fixture, unsigned round)
+{
+	char text[128];
+	struct outcome outcome;
+	arena_reset(fixture->arena);
+	REQUIRE(writer_begin_batch(fixture->writer) == ERR_OK);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(text, sizeof(text), "put h%u.example.com A 192.0.2.%u",
+		        (round * 7919 + i * 104729) % 5000, round % 250 + 1);
+		REQUIRE(writer_apply(fixture->writer, fixture->arena, fixture_change(fixture, text),
+		                0, &outcome) == ERR_OK);
+	}
+	REQUIRE(writer_commit_batch(fixture->writer) == ERR_OK);
+}
+
 enum err fixture_run(struct fixture *fixture, const char *text, struct outcome *ret_outcome)
 {
 	char copy[4096];

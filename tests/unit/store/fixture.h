@@ -55,6 +55,9 @@ enum err fixture_apply(struct fixture *fixture, const char *text, struct outcome
 /* Changes separated by " | "; all but the last must succeed. What the last one comes to. */
 enum err fixture_run(struct fixture *fixture, const char *text, struct outcome *ret_outcome);
 
+/* A batch of twenty changes all over example.com, other ones each round. */
+void fixture_put_batch(struct fixture *fixture, unsigned round);
+
 /* "TTL VALUE VALUE…" of an RRset in the arena, "" when there is none. */
 const char *fixture_rrset(struct fixture *fixture, const char *name, const char *type);
 

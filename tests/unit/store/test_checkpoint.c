@@ -40,30 +40,13 @@ static int64_t log_frames(const struct fixture *fixture)
 	return status.st_size / FRAME_BYTES;
 }
 
-/* A batch of changes all over the store. */
-static void put_batch(struct fixture *fixture, unsigned round)
-{
-	char text[128];
-	struct outcome outcome;
-	arena_reset(fixture->arena);
-	assert_int_equal(writer_begin_batch(fixture->writer), ERR_OK);
-	for (unsigned i = 0; i < 20; i++) {
-		snprintf(text, sizeof(text), "put h%u.example.com A 192.0.2.%u",
-		        (round * 7919 + i * 104729) % 5000, round % 250 + 1);
-		assert_int_equal(writer_apply(fixture->writer, fixture->arena,
-		                         fixture_change(fixture, text), 0, &outcome),
-		        ERR_OK);
-	}
-	assert_int_equal(writer_commit_batch(fixture->writer), ERR_OK);
-}
-
 static void test_copies_beside_an_open_batch(void **state)
 {
 	struct fixture *fixture = *state;
 	struct checkpointer *checkpointer = checkpointer_open(&fixture->settings);
 	struct outcome outcome;
 	uint32_t frames = 0;
-	put_batch(fixture, 1);
+	fixture_put_batch(fixture, 1);
 	int64_t committed = log_frames(fixture);
 	assert_int_equal(writer_begin_batch(fixture->writer), ERR_OK);
 	assert_int_equal(
@@ -88,7 +71,7 @@ static void test_a_log_that_is_copied_starts_anew(void **state)
 	uint32_t copied = 0;
 	unsigned asked = 0;
 	for (unsigned i = 0; i < 300; i++) {
-		put_batch(fixture, i);
+		fixture_put_batch(fixture, i);
 		if (!writer_checkpoint(fixture->writer, copied))
 			continue;
 		asked++;
@@ -105,7 +88,7 @@ static void test_an_old_answer_does_not_count(void **state)
 	struct fixture *fixture = *state;
 	unsigned rounds = 0;
 	while (!writer_checkpoint(fixture->writer, UINT32_MAX)) {
-		put_batch(fixture, rounds);
+		fixture_put_batch(fixture, rounds);
 		assert_in_range(++rounds, 1, 100);
 	}
 	assert_in_range(log_frames(fixture), 1000, 1200);
@@ -119,14 +102,14 @@ static void test_a_reader_in_the_way(void **state)
 	uint32_t copied = 0;
 	assert_int_equal(reader_begin(fixture->reader), ERR_OK);
 	for (unsigned i = 0; i < 150; i++) {
-		put_batch(fixture, i);
+		fixture_put_batch(fixture, i);
 		if (writer_checkpoint(fixture->writer, copied))
 			assert_int_equal(checkpointer_copy(checkpointer, &copied), ERR_OK);
 	}
 	int64_t held = log_frames(fixture);
 	reader_end(fixture->reader);
 	for (unsigned i = 0; i < 300; i++) {
-		put_batch(fixture, i);
+		fixture_put_batch(fixture, i);
 		if (writer_checkpoint(fixture->writer, copied))
 			assert_int_equal(checkpointer_copy(checkpointer, &copied), ERR_OK);
 	}

@@ -349,18 +349,7 @@ static void test_the_log_stays_bounded(void **state)
 	snprintf(path, sizeof(path), "%s-wal", fixture->path);
 	struct stat status;
 	for (unsigned i = 0; i < 400; i++) {
-		char text[512];
-		struct outcome outcome;
-		arena_reset(fixture->arena);
-		assert_int_equal(writer_begin_batch(fixture->writer), ERR_OK);
-		for (unsigned j = 0; j < 20; j++) {
-			snprintf(text, sizeof(text), "put h%u.example.com A 192.0.2.%u",
-			        (i * 7919 + j * 104729) % 5000, i % 250 + 1);
-			assert_int_equal(writer_apply(fixture->writer, fixture->arena,
-			                         fixture_change(fixture, text), 0, &outcome),
-			        ERR_OK);
-		}
-		assert_int_equal(writer_commit_batch(fixture->writer), ERR_OK);
+		fixture_put_batch(fixture, i);
 		(void)writer_checkpoint(fixture->writer, 0);
 		/* a reader comes by all the time */
 		assert_int_equal(reader_ping(fixture->reader), ERR_OK);
